@@ -1,0 +1,25 @@
+# Every choice a builder has. A GPU box with only torch, nvcc, CMake and ninja turns the first four off.
+option(MIRRORME_OBS      "Build the OBS module (needs libobs)" ON)
+option(MIRRORME_QT       "Build the Qt panel (needs Qt 6 or 5.15)" ON)
+option(MIRRORME_FFMPEG   "Read and write media with FFmpeg" ON)
+option(MIRRORME_GRPC     "Build the engine service and its client (needs gRPC)" ON)
+option(MIRRORME_TORCH    "Build what needs libtorch: stages, engine, trainer and the program itself" ON)
+option(MIRRORME_CUDA     "Build libmirrorme-cuda.so (needs nvcc and the CUDA half of libtorch)" OFF)
+option(MIRRORME_TRAINING "Build the trainer and the synthetic performers (needs Cairo)" ON)
+option(MIRRORME_VOICES   "Build the training voices (needs espeak-ng and flite; GPL)" ON)
+option(MIRRORME_TESTS    "Build the tests (needs Catch2 3)" ON)
+option(MIRRORME_WERROR   "Treat warnings as errors" OFF)
+option(MIRRORME_TIDY     "Run clang-tidy beside the compiler (needs clang-tidy 16 or newer)" OFF)
+set(MIRRORME_SANITIZE "" CACHE STRING "address;undefined or thread: everything we compile is instrumented, libtorch and gRPC are not")
+
+if(DEFINED ENV{MIRRORME_CACHE})
+  set(mirrorme_cache "$ENV{MIRRORME_CACHE}")
+else()
+  set(mirrorme_cache "$ENV{HOME}/.cache/obs-mirrorme")
+endif()
+set(MIRRORME_TORCH_DIR "${mirrorme_cache}/libtorch-2.11.0" CACHE PATH "Folder with torch/ and nvidia/ as unpacked by cmake/setup.sh")
+
+# What an option leaves without a floor goes with it.
+if(MIRRORME_CUDA AND NOT MIRRORME_TORCH)
+  message(FATAL_ERROR "MIRRORME_CUDA=ON needs MIRRORME_TORCH=ON")
+endif()

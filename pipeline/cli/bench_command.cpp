@@ -1,0 +1,69 @@
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <optional>
+
+#include "cli/bench_run.h"
+#include "cli/engine_choice.h"
+#include "cli/settings_options.h"
+#include "cli/subcommand.h"
+#include "core/error.h"
+#include "core/files.h"
+#include "core/platform/cpu.h"
+
+namespace mirrorme::cli {
+namespace fs = std::filesystem;
+namespace {
+
+/// The first of the pictures that come with the program.
+fs::path default_picture() {
+    std::vector<fs::path> pictures;
+    std::error_code ignored;
+    for (const auto& entry : fs::directory_iterator(find_data_dir() / "avatars", ignored))
+        if (entry.path().extension() == ".png") pictures.push_back(entry.path());
+    if (pictures.empty()) throw Error(ErrorCode::not_found, (find_data_dir() / "avatars").string(), "holds no picture", "Name one with --image.");
+    return *std::min_element(pictures.begin(), pictures.end());
+}
+
+class BenchCommand final : public Subcommand {
+public:
+    explicit BenchCommand(CLI::App& program)
+        : Subcommand(program.add_subcommand("bench", "Measure how fast this machine makes frames, stage by stage, on one thread.")) {
+        app_->footer("Examples:\n  mirrorme bench\n  ATEN_CPU_CAPABILITY=avx2 ONEDNN_MAX_CPU_ISA=AVX2 mirrorme bench --json      as an older processor would do");
+        settings_.emplace(*app_, std::initializer_list<std::string_view>{"image", "bundle", "background", "steps", "scale"});
+        engine_.declare(*app_);
+        app_->add_option("--seconds", seconds_, "Length of the run.")->check(CLI::Range(1.0, 3600.0))->capture_default_str()->type_name("X");
+        app_->add_flag("--json", json_, "As JSON.");
+    }
+
+    int run() override {
+        using Clock = std::chrono::steady_clock;
+        SessionConfig config;
+        config.settings = settings_->settings();
+        if (config.settings.image.empty() && engine_.backend == "local") config.settings.image = default_picture().string();
+        config.picture.path = config.settings.image;
+
+        BenchReport report;
+        report.processor = platform::cpu_facts().model;
+        const auto start = Clock::now();
+        const std::unique_ptr<Engine> engine = open_engine(engine_, config.settings);
+        report.load_s = std::chrono::duration<double>(Clock::now() - start).count();
+        report.engine = engine->info();
+        run_bench(*engine, config, seconds_, report);
+        if (json_) std::printf("%s\n", to_json(report).dump(2).c_str());
+        else std::fputs(as_table(report).c_str(), stdout);
+        return 0;
+    }
+
+private:
+    std::optional<SettingsOptions> settings_;
+    EngineOptions engine_;
+    double seconds_ = 30;
+    bool json_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<Subcommand> make_bench_command(CLI::App& program) { return std::make_unique<BenchCommand>(program); }
+
+}  // namespace mirrorme::cli

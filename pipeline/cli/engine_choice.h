@@ -1,0 +1,26 @@
+#pragma once
+// Which engine a command runs.
+
+#include <CLI/CLI.hpp>
+
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "engine/api/engine_api.h"
+
+namespace mirrorme::cli {
+
+struct EngineOptions {
+    std::string backend = "local";  // "local": the model of a bundle; "test-card": bar codes, for tests
+
+    void declare(CLI::App& app);
+};
+
+/// Loads the bundle named in `settings`, or the embedded one. Throws Error.
+std::unique_ptr<Engine> open_engine(const EngineOptions& options, const Settings& settings);
+
+/// The folder `settings` names, or the embedded bundle's.
+std::filesystem::path bundle_dir(const Settings& settings);
+
+}  // namespace mirrorme::cli

@@ -1,0 +1,151 @@
+// Note [Looking closer]
+// The locator sees 128 x 128 pixels. A face that is a tenth of a wide picture is then a few pixels wide, so besides the whole
+// picture it looks at overlapping squares of half and a quarter its size and keeps the look it is surest of, with a small
+// bonus for larger pieces; and it looks again, centred on what it found, before its eyes are believed.
+
+#include "codec/motion/picture_reader.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "codec/motion/motion_values.h"
+
+namespace mirrorme {
+namespace {
+
+using kernels::Size;
+
+constexpr float kPi = 3.14159265f;
+constexpr float kLookUnit = 13;       // pixels per face unit at which the locator is at its best
+constexpr float kSureEnough = 0.9f;   // presence at which no closer look is taken
+constexpr Size kBodyFrame{256, 384};  // pixels: what the body net was trained on
+constexpr float kBodyUnit = 30, kBodyEyes = 0.31f;  // pixels per face unit; height of the eyes as a share of the frame
+constexpr float kHandSeen = 0.5f;
+constexpr float kMatteLow = 0.04f, kMatteHigh = 0.96f;
+
+struct Look {
+    Affine map;  // pixels of the locator's square -> pixels of the picture
+    float presence = 0;
+    std::array<Point, kLandmarkCount> landmarks{};  // pixels of the picture
+};
+
+torch::Tensor planes_of(const FloatPicture& picture) {
+    return torch::from_blob(const_cast<float*>(picture.rgba.data()), {1, picture.size.height, picture.size.width, 4}).permute({0, 3, 1, 2}).contiguous();
+}
+
+Affine square_map(Point centre, float side) {
+    const float scale = side / kLocatorSize, middle = 0.5f * (kLocatorSize - 1);
+    return {scale, 0, centre.x - scale * middle, 0, scale, centre.y - scale * middle};
+}
+
+Look look_at(PointsNet& net, const FloatPicture& picture, Point centre, float side) {
+    Look look{square_map(centre, side)};
+    const LocatorOutput said = net->locator(planes_of(resample(picture, look.map, {kLocatorSize, kLocatorSize}, Outside::transparent)));
+    look.presence = torch::sigmoid(said.presence).item<float>();
+    const torch::Tensor points = said.landmarks.points[0].contiguous();
+    for (std::size_t i = 0; i < look.landmarks.size(); ++i)
+        look.landmarks[i] = apply(look.map, {points[static_cast<int64_t>(i)][0].item<float>(), points[static_cast<int64_t>(i)][1].item<float>()});
+    return look;
+}
+
+FaceFrame face_of(const Look& look) {
+    const Point right = look.landmarks[static_cast<std::size_t>(Landmark::right_eye)], left = look.landmarks[static_cast<std::size_t>(Landmark::left_eye)];
+    const float dx = left.x - right.x, dy = left.y - right.y;
+    return {(left.x + right.x) / 2, (left.y + right.y) / 2, std::max(std::hypot(dx, dy), 1.0f), std::clamp(std::atan2(dy, dx), -kPi / 3, kPi / 3)};
+}
+
+Look find_face(PointsNet& net, const FloatPicture& picture) {
+    const float width = static_cast<float>(picture.size.width), height = static_cast<float>(picture.size.height);
+    const float whole = std::max(width, height);
+    Look best = look_at(net, picture, {width / 2, height / 2}, whole);
+    float best_score = best.presence;
+    for (int level = 1; level <= 2 && best_score < kSureEnough; ++level) {
+        const float side = whole / static_cast<float>(1 << level), step = side / 2;
+        const float bonus = 1.0f - 0.05f * static_cast<float>(level);
+        for (float y = std::min(step, height / 2); y <= std::max(height - step, height / 2); y += step)
+            for (float x = std::min(step, width / 2); x <= std::max(width - step, width / 2); x += step) {
+                const Look look = look_at(net, picture, {x, y}, side);
+                if (look.presence * bonus > best_score) best = look, best_score = look.presence * bonus;
+            }
+    }
+    const FaceFrame face = face_of(best);
+    const Look again = look_at(net, picture, {face.origin_x, face.origin_y + 0.8f * face.unit}, face.unit * kLocatorSize / kLookUnit);
+    return again.presence > 0.5f * best.presence ? again : best;
+}
+
+void take_points(const PointsOutput& said, int first, const Affine& map, KeyPointFrame& frame) {
+    const torch::Tensor points = said.points[0].contiguous(), seen = torch::sigmoid(said.confidence[0]).contiguous();
+    const float *at = points.data_ptr<float>(), *confidence = seen.data_ptr<float>();
+    for (int64_t i = 0; i < points.size(0); ++i) {
+        set_position(frame, first + static_cast<int>(i), apply(map, {at[2 * i], at[2 * i + 1]}));
+        frame.points[static_cast<std::size_t>(first + i)].confidence = confidence[i];
+    }
+}
+
+void take_scalars(const torch::Tensor& said, KeyPointFrame& frame) {
+    for (int s = 0; s < kScalarCount; ++s) {
+        const Scalar which = static_cast<Scalar>(s);
+        const float value = said[0][s].item<float>();
+        if (which == Scalar::yaw || which == Scalar::pitch || which == Scalar::roll) frame[which] = value * 30;
+        else if (which == Scalar::width || which == Scalar::gaze_x || which == Scalar::gaze_y) frame[which] = std::clamp(value, -1.0f, 1.0f);
+        else frame[which] = std::clamp(value, 0.0f, which == Scalar::lid_right || which == Scalar::lid_left ? 1.3f : 1.0f);
+    }
+}
+
+void rest_unseen_hands(KeyPointFrame& frame) {
+    const TorsoFrame torso = torso_frame_of(frame);
+    for (const auto& [first, side] : {std::pair{point::kRightHand, -1}, std::pair{point::kLeftHand, 1}}) {
+        float seen = 0;
+        for (int i = point::kWrist; i < point::kHandCount; ++i) seen += frame.points[static_cast<std::size_t>(first + i)].confidence / (point::kHandCount - 1);
+        if (seen >= kHandSeen) continue;
+        for (int i = 0; i < point::kHandCount; ++i) {
+            KeyPoint& p = frame.points[static_cast<std::size_t>(first + i)];
+            if (i == point::kElbow && p.confidence >= kHandSeen) continue;
+            const KeyPoint rest = resting_hand_point(i, side);
+            set_position(frame, first + i, from_torso(torso, {rest.x, rest.y}));
+            p.confidence = 0;
+        }
+    }
+}
+
+}  // namespace
+
+PictureReading read_picture(PointsNet& net, const RgbaImage& image) {
+    const c10::InferenceMode inference;
+    const FloatPicture picture = to_float_picture(image);
+    const Look found = find_face(net, picture);
+    PictureReading reading;
+    reading.presence = found.presence;
+    FaceFrame face = face_of(found);
+    for (int pass = 0; pass < 2; ++pass) {
+        const Affine map = face_crop_map(face);
+        const FaceOutput said = net->face(planes_of(resample(picture, map, {kFaceCropSize, kFaceCropSize}, Outside::edge)));
+        take_points(said.points, 0, map, reading.points);
+        take_scalars(said.scalars, reading.points);
+        face = face_frame_of(reading.points);
+    }
+    const float scale = face.unit / kBodyUnit;
+    const Affine map{scale, 0, face.origin_x - scale * 0.5f * (kBodyFrame.width - 1), 0, scale, face.origin_y - scale * kBodyEyes * (kBodyFrame.height - 1)};
+    bool opaque = true;
+    for (std::size_t i = 3; i < image.pixels.size() && opaque; i += 4) opaque = image.pixels[i] >= 250;
+    const FloatPicture frame = resample(picture, map, kBodyFrame, opaque ? Outside::edge : Outside::transparent);
+    const Affine back = inverse(map);
+    const Point eyes = apply(back, {face.origin_x, face.origin_y});
+    const std::vector<float> guide = face_guide({eyes.x, eyes.y, kBodyUnit, 0}, kBodyFrame);
+    const torch::Tensor guide_plane = torch::from_blob(const_cast<float*>(guide.data()), {1, 1, kBodyFrame.height, kBodyFrame.width});
+    take_points(net->body(planes_of(frame), guide_plane).points, point::kNeck, map, reading.points);
+    rest_unseen_hands(reading.points);
+    return reading;
+}
+
+std::vector<float> read_matte(PointsNet& net, const FloatPicture& frame, const FaceFrame& face) {
+    const c10::InferenceMode inference;
+    const std::vector<float> guide = face_guide(face, frame.size);
+    const torch::Tensor guide_plane = torch::from_blob(const_cast<float*>(guide.data()), {1, 1, frame.size.height, frame.size.width});
+    const torch::Tensor logits = net->body(planes_of(frame), guide_plane).matte;
+    const torch::Tensor matte = ((torch::sigmoid(logits) - kMatteLow) / (kMatteHigh - kMatteLow)).clamp(0, 1).contiguous();
+    return {matte.data_ptr<float>(), matte.data_ptr<float>() + matte.numel()};
+}
+
+}  // namespace mirrorme

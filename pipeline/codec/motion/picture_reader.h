@@ -1,0 +1,25 @@
+#pragma once
+// Key points and matte of any picture, with the key-point net.
+
+#include <vector>
+
+#include "codec/motion/points_net.h"
+#include "codec/motion/resample.h"
+#include "core/image.h"
+#include "core/keypoints.h"
+
+namespace mirrorme {
+
+struct PictureReading {
+    KeyPointFrame points;  // pixels of the picture; hands that are not seen hang at rest with confidence 0
+    float presence = 0;    // 0 no face .. 1 certainly one
+};
+
+/// Finds the face at any size and place (whole picture, then closer looks), then its points in two passes of the face net,
+/// then the body. The net's thread. Deterministic. A picture without a face gives low presence and points of no meaning.
+PictureReading read_picture(PointsNet& net, const RgbaImage& picture);
+
+/// Who belongs to the person whose face is `face` in an opaque frame: [H, W] 0..1. Frame sides are multiples of 16.
+std::vector<float> read_matte(PointsNet& net, const FloatPicture& frame, const FaceFrame& face);
+
+}  // namespace mirrorme

@@ -1,0 +1,113 @@
+#pragma once
+// LTX-Video's autoencoder: pictures [B, 3, F, H, W] in -1..1 <-> latents [B, 128, 1 + (F-1)/8, H/32, W/32].
+// Parameter names are those of the published single files without `vae.`. Source: LTX-Video, versions as in vae_config.h.
+
+#include <torch/torch.h>
+
+#include <memory>
+#include <vector>
+
+#include "codec/vae/vae_config.h"
+#include "codec/vae/vae_layers.h"
+
+namespace mirrorme {
+
+struct VaePosterior {
+    torch::Tensor mean;          // [B, latent, f, h, w], not normalised
+    torch::Tensor log_variance;  // [B, 1, f, h, w], clamped to -30..20
+};
+
+class VaeEncoderImpl : public torch::nn::Module {
+public:
+    explicit VaeEncoderImpl(const VaeConfig& config);
+    /// H and W multiples of 32; F = 1 + 8n, or 8n for a later chunk of a stream.
+    VaePosterior forward(const torch::Tensor& video, VaeStreamCache* cache = nullptr);
+
+private:
+    int latent_channels_;
+    CausalConv3d conv_in{nullptr}, conv_out{nullptr};
+    torch::nn::ModuleList down_blocks;
+    std::vector<std::shared_ptr<VaeBlock>> blocks_;
+};
+TORCH_MODULE(VaeEncoder);
+
+class VaeDecoderImpl : public torch::nn::Module {
+public:
+    explicit VaeDecoderImpl(const VaeConfig& config);
+    /// Latents as the encoder gave them (not normalised) -> video. Not causal: frames near the end of a window
+    /// differ from a longer decode. `context.timestep` is needed from 0.9.1 on.
+    torch::Tensor forward(const torch::Tensor& latents, VaeDecodeContext& context);
+
+private:
+    VaeConfig config_;
+    CausalConv3d conv_in{nullptr}, conv_out{nullptr};
+    torch::nn::ModuleList up_blocks;
+    std::vector<std::shared_ptr<VaeBlock>> blocks_;
+    VaeTimeEmbedder last_time_embedder{nullptr};
+    torch::Tensor last_scale_shift_table, timestep_scale_multiplier;
+};
+TORCH_MODULE(VaeDecoder);
+
+class LtxVaeImpl : public torch::nn::Module {
+public:
+    explicit LtxVaeImpl(const VaeConfig& config);
+
+    const VaeConfig& config() const { return config_; }
+    VaeEncoder encoder{nullptr};
+    VaeDecoder decoder{nullptr};
+
+    /// (z - mean-of-means) / std-of-means per channel, and back.
+    torch::Tensor normalise(const torch::Tensor& z) const;
+    torch::Tensor denormalise(const torch::Tensor& z) const;
+
+private:
+    VaeConfig config_;
+    std::shared_ptr<torch::nn::Module> per_channel_statistics;
+    torch::Tensor mean_, std_;
+};
+TORCH_MODULE(LtxVae);
+
+/// Encodes a stream exactly: however the frames are cut, the latents are those of one call on the whole clip.
+class VaeStreamEncoder {
+public:
+    explicit VaeStreamEncoder(LtxVae vae) : vae_(std::move(vae)) {}
+    /// First call: 1 + 8n frames, later calls: 8n. Returns normalised posterior means [B, latent, f, h, w].
+    torch::Tensor push(const torch::Tensor& video);
+    void reset() { cache_ = {}; }
+
+private:
+    LtxVae vae_;
+    VaeStreamCache cache_;
+};
+
+/// How a stream is decoded by windows, since the published decoders look into the future (21 latents and more).
+struct VaeWindow {
+    int context_back = 3;      // latents decoded again before the new ones, >= 1
+    int context_forward = 0;   // latents that must have arrived beyond the ones shown: delay against accuracy
+    int cross_fade = 0;        // frames blended with the previous window's forward frames, <= 8 * context_forward
+    double timestep = 0.05;    // decode timestep of 0.9.1 and later
+};
+
+/// Decodes normalised latents as they come. With context_forward = f, frames of a latent appear f latents later.
+/// Memory is bounded by the window, however long the stream.
+class VaeStreamDecoder {
+public:
+    VaeStreamDecoder(LtxVae vae, VaeWindow window);
+    /// [1, latent, c, h, w] -> [1, 3, n, H, W] in -1..1; n = 0 while the forward context fills.
+    torch::Tensor push(const torch::Tensor& latents);
+    /// The frames still held back for want of future; the stream is over afterwards.
+    torch::Tensor flush();
+
+private:
+    torch::Tensor decode_pending(int64_t count, int64_t forward);
+
+    LtxVae vae_;
+    VaeWindow window_;
+    torch::Tensor held_;       // normalised latents: context_back old ones, then those not shown yet
+    int64_t old_ = 0;          // how many of held_ are already shown
+    bool started_ = false;
+    torch::Tensor forward_frames_;  // of the last window, for the cross-fade
+    std::vector<torch::Tensor> noise_;
+};
+
+}  // namespace mirrorme

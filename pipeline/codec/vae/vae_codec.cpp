@@ -1,0 +1,91 @@
+#include "codec/vae/vae_codec.h"
+
+#include <nlohmann/json.hpp>
+
+#include "core/error.h"
+
+namespace mirrorme {
+namespace {
+
+using torch::Tensor;
+
+struct VaeDecodeCache : DecodeCache {
+    VaeDecodeCache(LtxVae vae, const VaeWindow& window) : stream(std::move(vae), window) {}
+    VaeStreamDecoder stream;
+};
+
+/// Straight RGBA bytes -> [1, 3, 1, H, W] in -1..1, transparent parts over mid grey.
+Tensor video_of(const RgbaImage& image) {
+    const Tensor rgba = torch::from_blob(const_cast<std::uint8_t*>(image.pixels.data()), {image.height, image.width, 4}, torch::kByte)
+                            .to(torch::kFloat)
+                            .div(255);
+    const Tensor alpha = rgba.slice(2, 3, 4);
+    return ((rgba.slice(2, 0, 3) * alpha + 0.5 * (1 - alpha)) * 2 - 1).permute({2, 0, 1}).contiguous().view({1, 3, 1, image.height, image.width});
+}
+
+/// [1, 3, n, H, W] in -1..1 -> [n, H, W, 4] BGRA bytes, opaque.
+Tensor bgra_of(const Tensor& video) {
+    const Tensor bgr = video[0].flip(0).permute({1, 2, 3, 0}).mul(0.5).add(0.5).clamp(0, 1).mul(255).round().to(torch::kByte);
+    return torch::cat({bgr, torch::full_like(bgr.slice(3, 0, 1), 255)}, 3).contiguous();
+}
+
+int checked_size(const nlohmann::json& json, const char* field, int fallback) {
+    const int size = json.value(field, fallback);
+    if (size < kVaeSpatialStride || size > 4096 || size % kVaeSpatialStride != 0)
+        throw Error(ErrorCode::mismatch, std::string("codec config, field ") + field, std::to_string(size) + " is not a usable size",
+                    "Give a multiple of 32 from 32 to 4096.");
+    return size;
+}
+
+}  // namespace
+
+VaeCodecConfig vae_codec_config_from_json(const nlohmann::json& json) {
+    VaeCodecConfig config;
+    config.vae = vae_config_from_json(json.value("vae", nlohmann::json::object()));
+    const nlohmann::json window = json.value("window", nlohmann::json::object());
+    config.window.context_back = window.value("context_back", config.window.context_back);
+    config.window.timestep = window.value("timestep", config.window.timestep);
+    if (config.window.context_back < 1 || config.window.context_back > 64)
+        throw Error(ErrorCode::mismatch, "codec config, field window.context_back", "out of range", "Give 1 to 64 latents.");
+    config.width = checked_size(json, "width", config.width);
+    config.height = checked_size(json, "height", config.height);
+    return config;
+}
+
+nlohmann::json to_json(const VaeCodecConfig& config) {
+    return {{"kind", "vae"},
+            {"vae", to_json(config.vae)},
+            {"window", {{"context_back", config.window.context_back}, {"timestep", config.window.timestep}}},
+            {"width", config.width},
+            {"height", config.height}};
+}
+
+VaeCodec::VaeCodec(const VaeCodecConfig& config) : config_(config) {
+    vae = register_module("vae", LtxVae(config.vae));
+    spec_ = {.channels = config.vae.latent_channels,
+             .grid_h = config.height / kVaeSpatialStride,
+             .grid_w = config.width / kVaeSpatialStride,
+             .temporal = kVaeTemporalStride,
+             .width = config.width,
+             .height = config.height,
+             .spatial_stride = kVaeSpatialStride};
+}
+
+std::shared_ptr<const CodecIdentity> VaeCodec::make_identity(const ReferencePicture& picture) {
+    torch::InferenceMode guard;
+    if (picture.image.width != spec_.width || picture.image.height != spec_.height)
+        throw Error(ErrorCode::internal, "reference picture", "was not scaled to the frame size");
+    auto identity = std::make_shared<CodecIdentity>();
+    identity->latent = vae->normalise(vae->encoder->forward(video_of(picture.image)).mean);
+    identity->points = picture.points;
+    return identity;
+}
+
+std::unique_ptr<DecodeCache> VaeCodec::make_decode_cache() { return std::make_unique<VaeDecodeCache>(vae, config_.window); }
+
+Tensor VaeCodec::decode(const Tensor& latents, const CodecIdentity&, DecodeCache& cache, const DecodeOptions&) {
+    torch::InferenceMode guard;
+    return bgra_of(static_cast<VaeDecodeCache&>(cache).stream.push(latents));
+}
+
+}  // namespace mirrorme

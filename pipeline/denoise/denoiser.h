@@ -1,0 +1,64 @@
+#pragma once
+// Makes the latents of a stream, chunk by chunk, from what the model is told and what the stream remembers.
+
+#include <torch/torch.h>
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "denoise/context_cache.h"
+#include "denoise/dit_model.h"
+#include "denoise/rectified_flow.h"
+
+namespace mirrorme {
+
+/// What holds for a whole stream.
+struct StreamSetup {
+    torch::Tensor identity;         // [B, C, 1, h, w] clean latent of the reference picture; its shape is the stream's
+    torch::Tensor text, text_mask;  // [B, L, caption_channels], [B, L]; undefined = null text
+    FirstLatent start = FirstLatent::still;
+    StreamPositions positions = StreamPositions::capped;
+};
+
+/// One thread. The model is shared, its weights must not change meanwhile. Every function runs without gradients.
+class Denoiser {
+public:
+    /// The model must be block-causal. It is prepared for inference here.
+    Denoiser(DitModel model, const SamplerConfig& sampler);
+
+    /// A new stream; runs the reference picture through the transformer once.
+    std::unique_ptr<ContextCache> start(const StreamSetup& setup);
+
+    /// Samples latent frames [latents.first, latents.end), at most the configured chunk and not before cache.next(), and
+    /// remembers them. Conditioning: of these frames; identity and text are the stream's. -> [B, C, c, h, w].
+    /// The same stream, conditioning and seed give the same bits on one device.
+    torch::Tensor run(IndexSpan latents, const Conditioning& conditioning, ContextCache& cache, std::uint64_t seed);
+
+    /// Appends frames that are already known (a clip to go on from) instead of sampling them: latents [B, C, c, h, w].
+    /// With step-matched history every level gets the frames noised to its time.
+    void append(const torch::Tensor& latents, const Conditioning& conditioning, ContextCache& cache, std::uint64_t seed);
+
+    /// Steps of every chunk that follows; the times of their schedule. Shorter is faster and rougher.
+    void set_sampler(const SamplerConfig& sampler);
+    const DitModel& model() const { return model_; }
+    const std::vector<double>& times() const { return times_; }
+
+private:
+    struct Chunk;
+    Chunk begin(IndexSpan latents, const Conditioning& conditioning, ContextCache& cache);
+    /// One call of the transformer; row = index into times_, or times_.size() for time 0.
+    torch::Tensor call(const torch::Tensor& x, std::size_t row, Chunk& chunk, std::vector<KeysValues>* record);
+    DitTimes times_of(std::size_t row, const Chunk& chunk);
+    bool step_matched() const { return model_->config().context.history == StreamHistory::step_matched; }
+
+    DitModel model_;
+    SamplerConfig sampler_;
+    std::vector<double> times_;
+    std::vector<DitTimes> kept_times_;  // one a step and one for time 0
+};
+
+/// Noise [B, C, c, h, w] of latent frames from `first` on, at sampler step `step`: Philox keyed on (seed, latent, step).
+torch::Tensor latent_noise(torch::IntArrayRef shape, LatentIndex first, std::uint32_t step, std::uint64_t seed);
+
+}  // namespace mirrorme

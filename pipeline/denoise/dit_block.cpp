@@ -1,0 +1,55 @@
+#include "denoise/dit_block.h"
+
+#include <cmath>
+
+namespace mirrorme {
+
+using torch::Tensor;
+
+DitBlockImpl::DitBlockImpl(const DitConfig& config, int layer) {
+    const int64_t width = config.width(), heads = config.num_attention_heads;
+    scale_shift_table = register_parameter("scale_shift_table", torch::randn({6, width}) / std::sqrt(static_cast<double>(width)));
+    attn1 = register_module("attn1", DitAttention(width, heads, width));
+    if (config.caption_channels > 0) attn2 = register_module("attn2", DitAttention(width, heads, config.cross_attention_dim));
+    if (config.adapter.enabled) audio_adapter = register_module("audio_adapter", AudioAdapter(config, layer));
+    ff = register_module("ff", FeedForward(width));
+}
+
+Tensor DitBlockImpl::forward(Tensor x, const BlockPass& pass) {
+    const Tensor& m = pass.modulation;
+    const auto row = [&m](int64_t i) { return m.select(2, i); };  // [B, G, D]
+
+    x = gated_add(x, attend_self(modulated_rms_norm(x, row(1), row(0)), pass), row(2));
+    if (pass.text != nullptr) {
+        const Tensor q = weighted_rms_norm(attn2->queries(x), attn2->q_weight(), kQkNormEps);
+        x = x + attn2->attend(q, pass.text->k, pass.text->v, pass.text_mask);
+    }
+    if (pass.audio_tokens != nullptr) x = listen(x, pass);
+    return gated_add(x, ff->forward(modulated_rms_norm(x, row(4), row(3))), row(5));
+}
+
+Tensor DitBlockImpl::attend_self(const Tensor& u, const BlockPass& pass) {
+    const DitAttentionImpl::Projected p = attn1->project(u);
+    const Tensor q = normed_rope(p.q, attn1->q_weight(), kQkNormEps, *pass.rope);
+    const Tensor k = weighted_rms_norm(p.k, attn1->k_weight(), kQkNormEps);
+    if (pass.record != nullptr) *pass.record = {k, p.v};
+    if (pass.workspace == nullptr) return attn1->attend(q, apply_rope(k, *pass.rope), p.v, pass.mask);
+
+    const AttentionWorkspace& w = *pass.workspace;
+    const int64_t own = k.size(1), all = w.context + own;
+    apply_rope_into(w.k.narrow(1, w.context, own), k, *pass.rope);
+    w.v.narrow(1, w.context, own).copy_(p.v);
+    return attn1->attend(q, w.k.narrow(1, 0, all), w.v.narrow(1, 0, all), pass.mask);
+}
+
+Tensor DitBlockImpl::listen(Tensor x, const BlockPass& pass) {
+    const Tensor heard = audio_adapter->hear(x, *pass.audio_tokens, *pass.audio);
+    const int64_t first = pass.audio->first_token;
+    if (!torch::GradMode::is_enabled()) {
+        x.narrow(1, first, x.size(1) - first).add_(heard);
+        return x;
+    }
+    return first == 0 ? x + heard : x + torch::constant_pad_nd(heard, {0, 0, first, 0});
+}
+
+}  // namespace mirrorme

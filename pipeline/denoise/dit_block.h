@@ -1,0 +1,53 @@
+#pragma once
+// One transformer block: LTX's self-attention, text cross-attention and feed-forward, with our audio adapter before the last.
+
+#include <torch/torch.h>
+
+#include "denoise/audio_adapter.h"
+#include "denoise/dit_layers.h"
+
+namespace mirrorme {
+
+/// Memory in which one block's self-attention finds the context's keys and values and puts its own behind them (streams only).
+struct AttentionWorkspace {
+    torch::Tensor k, v;     // [B, >= context + N, D]; k rotated
+    int64_t context = 0;    // tokens of the context, at the front
+};
+
+/// What one block is given in one pass besides its tokens.
+struct BlockPass {
+    torch::Tensor modulation;                 // [B, G, 6, D], G rows for N / G tokens each
+    const RopeTable* rope = nullptr;          // of the tokens
+    torch::Tensor mask;                       // [N, N] true = sees; undefined = all
+    const AttentionWorkspace* workspace = nullptr;
+    KeysValues* record = nullptr;             // receives the tokens' normalised, unrotated keys, and values
+    const KeysValues* text = nullptr;         // null = no text cross-attention
+    torch::Tensor text_mask;                  // additive [B, 1, 1, L] or undefined
+    const KeysValues* audio_tokens = nullptr; // null = hears nothing
+    const AudioContext* audio = nullptr;
+};
+
+class DitBlockImpl : public torch::nn::Module {
+public:
+    DitBlockImpl(const DitConfig& config, int layer);
+
+    /// x [B, N, D] -> [B, N, D]; x's memory is reused where no gradient is wanted.
+    torch::Tensor forward(torch::Tensor x, const BlockPass& pass);
+
+    const torch::Tensor& table() const { return scale_shift_table; }
+    DitAttention& self_attention() { return attn1; }
+    DitAttention& text_attention() { return attn2; }
+    AudioAdapter& adapter() { return audio_adapter; }
+
+private:
+    torch::Tensor attend_self(const torch::Tensor& u, const BlockPass& pass);
+    torch::Tensor listen(torch::Tensor x, const BlockPass& pass);
+
+    torch::Tensor scale_shift_table;  // [6, D]: shift, scale, gate of attention, shift, scale, gate of the feed-forward
+    DitAttention attn1{nullptr}, attn2{nullptr};
+    AudioAdapter audio_adapter{nullptr};
+    FeedForward ff{nullptr};
+};
+TORCH_MODULE(DitBlock);
+
+}  // namespace mirrorme

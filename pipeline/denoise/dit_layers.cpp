@@ -1,0 +1,100 @@
+#include "denoise/dit_layers.h"
+
+#include <cmath>
+
+namespace mirrorme {
+
+using torch::Tensor;
+
+Tensor timestep_sinusoid(const Tensor& s) {
+    constexpr int64_t kHalf = 128;
+    const Tensor index = torch::arange(kHalf, s.options().dtype(torch::kFloat));
+    const Tensor angle = s.to(torch::kFloat).unsqueeze(-1) * torch::exp(index * (-std::log(10000.0) / kHalf));
+    return torch::cat({angle.cos(), angle.sin()}, -1);
+}
+
+TwoLinearImpl::TwoLinearImpl(int64_t in, int64_t out, Activation activation) : activation_(activation) {
+    linear_1 = register_module("linear_1", torch::nn::Linear(in, out));
+    linear_2 = register_module("linear_2", torch::nn::Linear(out, out));
+}
+
+Tensor TwoLinearImpl::forward(const Tensor& x) {
+    const Tensor h = linear_1->forward(x);
+    return linear_2->forward(activation_ == Activation::silu ? torch::silu(h) : torch::gelu(h, "tanh"));
+}
+
+TimeEmbeddingImpl::TimeEmbeddingImpl(int64_t width) {
+    auto emb = register_module("emb", std::make_shared<torch::nn::Module>());
+    timestep_embedder = emb->register_module("timestep_embedder", TwoLinear(256, width, TwoLinearImpl::Activation::silu));
+    linear = register_module("linear", torch::nn::Linear(width, 6 * width));
+}
+
+TimeRows TimeEmbeddingImpl::forward(const Tensor& s) {
+    TimeRows rows;
+    rows.embedded = timestep_embedder->forward(timestep_sinusoid(s).to(linear->weight.scalar_type()));
+    rows.modulation = linear->forward(torch::silu(rows.embedded));
+    return rows;
+}
+
+DitAttentionImpl::DitAttentionImpl(int64_t width, int64_t heads, int64_t source_width) : heads_(heads) {
+    norm_q = register_module("norm_q", NormWeight(width));
+    norm_k = register_module("norm_k", NormWeight(width));
+    to_q = register_module("to_q", torch::nn::Linear(width, width));
+    to_k = register_module("to_k", torch::nn::Linear(source_width, width));
+    to_v = register_module("to_v", torch::nn::Linear(source_width, width));
+    to_out = register_module("to_out", torch::nn::ModuleList());
+    out_ = torch::nn::Linear(width, width);
+    to_out->push_back(out_);
+}
+
+void DitAttentionImpl::fuse() {
+    const c10::InferenceMode normal_tensors(false);  // parameters cannot hold inference tensors
+    torch::NoGradGuard no_grad;
+    fused_weight_ = torch::cat({to_q->weight, to_k->weight, to_v->weight}).detach();
+    fused_bias_ = torch::cat({to_q->bias, to_k->bias, to_v->bias}).detach();
+    const int64_t width = to_q->weight.size(0);
+    int64_t row = 0;
+    for (torch::nn::Linear* linear : {&to_q, &to_k, &to_v}) {
+        (*linear)->weight.set_data(fused_weight_.narrow(0, row, width));
+        (*linear)->bias.set_data(fused_bias_.narrow(0, row, width));
+        row += width;
+    }
+}
+
+DitAttentionImpl::Projected DitAttentionImpl::project(const Tensor& x) {
+    const bool fused = fused_weight_.defined() && fused_weight_.const_data_ptr() == to_q->weight.const_data_ptr() &&
+                       !torch::GradMode::is_enabled();
+    if (!fused) return {to_q->forward(x), to_k->forward(x), to_v->forward(x)};
+    const std::vector<Tensor> parts = torch::linear(x, fused_weight_, fused_bias_).chunk(3, -1);
+    return {parts[0], parts[1], parts[2]};
+}
+
+KeysValues DitAttentionImpl::keys_values(const Tensor& source) {
+    return {weighted_rms_norm(to_k->forward(source), norm_k->weight, kQkNormEps), to_v->forward(source)};
+}
+
+Tensor DitAttentionImpl::attend(const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& mask) {
+    const auto split = [this](const Tensor& t) { return t.unflatten(-1, {heads_, t.size(-1) / heads_}).transpose(1, 2); };
+    std::optional<Tensor> bias;
+    if (mask.defined()) bias = mask;
+    const Tensor mixed = torch::scaled_dot_product_attention(split(q), split(k), split(v), bias);
+    return out_->forward(mixed.transpose(1, 2).flatten(2));
+}
+
+FeedForwardImpl::FeedForwardImpl(int64_t width) {
+    auto first = std::make_shared<torch::nn::Module>();
+    in_ = first->register_module("proj", torch::nn::Linear(width, 4 * width));
+    out_ = torch::nn::Linear(4 * width, width);
+    net = register_module("net", torch::nn::ModuleList());
+    net->push_back(first);
+    net->push_back(torch::nn::Identity());
+    net->push_back(out_);
+}
+
+Tensor FeedForwardImpl::forward(const Tensor& x) {
+    Tensor h = in_->forward(x);
+    h = torch::GradMode::is_enabled() ? torch::gelu(h, "tanh") : torch::gelu_(h, "tanh");
+    return out_->forward(h);
+}
+
+}  // namespace mirrorme

@@ -1,0 +1,14 @@
+#pragma once
+// Names of the transformer's tensors in LTX-Video's published single files, and ours (the diffusers layout). Nothing is transposed
+// or split between the two. Source: diffusers single_file_utils.py, convert_ltx_to_diffusers.py.
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace mirrorme {
+
+/// "model.diffusion_model.patchify_proj.weight" -> "proj_in.weight"; nothing for a tensor of another part of the file (the VAE).
+std::optional<std::string> transformer_name_of_single_file(std::string_view name);
+
+}  // namespace mirrorme

@@ -1,0 +1,78 @@
+#include "engine/chunk_pipeline.h"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+namespace mirrorme {
+
+using torch::Tensor;
+
+ChunkPipeline::ChunkPipeline(std::shared_ptr<const Model> model, std::shared_ptr<const CodecIdentity> identity, SessionInfo info, StreamStart start,
+                             std::uint64_t seed)
+    : model_(std::move(model)),
+      identity_(std::move(identity)),
+      info_(std::move(info)),
+      start_(start),
+      seed_(seed),
+      steps_(model_->steps_for(0)),
+      conditioner_(model_->front_end, model_->denoiser->config(), identity_, info_.width),
+      denoiser_(model_->denoiser, model_->sampler_with(steps_)),
+      decode_cache_(model_->codec->make_decode_cache()) {
+    torch::InferenceMode no_gradients;
+    StreamSetup setup;
+    setup.identity = identity_->latent;
+    setup.start = first_latent_of(start_);
+    context_cache_ = denoiser_.start(setup);
+}
+
+void ChunkPipeline::reset() {
+    torch::InferenceMode no_gradients;
+    context_cache_->restart(first_latent_of(start_));
+}
+
+DecodeOptions ChunkPipeline::decode_options(const Settings& settings) const {
+    DecodeOptions options;
+    // A colour is composited by whoever shows the frames, over the person alone.
+    options.background = settings.background.mode == BackgroundChoice::Mode::keep ? Background::keep : Background::matte;
+    options.liveliness = static_cast<float>(settings.liveliness);
+    return options;
+}
+
+void ChunkPipeline::choose_steps(DegradationLevel level, const Settings& settings) {
+    // With step-matched history the cache has one memory a step: their number is the stream's.
+    if (model_->denoiser->config().context.history == StreamHistory::step_matched) return;
+    const int steps = steps_at(level, model_->steps_for(settings.steps), model_->fewest_steps());
+    if (steps == steps_) return;
+    steps_ = steps;
+    denoiser_.set_sampler(model_->sampler_with(steps));
+}
+
+void ChunkPipeline::push_frames(const Tensor& pixels, const ChunkPlan& plan, SessionState& session) {
+    const std::int64_t made = session.layout().frames_of(plan.latents).size();
+    TORCH_CHECK(pixels.size(0) == made, "the codec gave ", pixels.size(0), " frames for a chunk of ", made);
+    const bool silent = !session.speech.speech_in({session.layout().model_sample(plan.frames.first), session.layout().model_sample(plan.frames.end)});
+    std::vector<VideoFrame> frames;
+    for (FrameIndex f = plan.frames.first; f < plan.frames.end; ++f) {
+        frames.push_back(session.frame_of(f, pixels_of(pixels[f - plan.frames.first]), info_));
+        session.shown.made(frames.back(), silent);
+    }
+    session.frames.push(std::move(frames));
+}
+
+VideoFrame ChunkPipeline::still(const Settings& settings) {
+    torch::InferenceMode no_gradients;
+    VideoFrame frame;
+    frame.pixels = pixels_of(model_->codec->still(*identity_, decode_options(settings)));
+    frame.width = info_.width;
+    frame.height = info_.height;
+    return frame;
+}
+
+std::shared_ptr<const FramePixels> pixels_of(const Tensor& picture) {
+    const Tensor bytes = picture.to(torch::kCPU).contiguous();
+    const std::uint8_t* from = bytes.data_ptr<std::uint8_t>();
+    return std::make_shared<const FramePixels>(from, from + bytes.numel());
+}
+
+}  // namespace mirrorme

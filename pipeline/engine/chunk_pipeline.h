@@ -1,0 +1,47 @@
+#pragma once
+// The model behind one session: what it was prepared with, and what it carries from chunk to chunk.
+
+#include <torch/torch.h>
+
+#include <memory>
+
+#include "denoise/denoiser.h"
+#include "engine/conditioner.h"
+#include "engine/model.h"
+#include "engine/session/session_state.h"
+
+namespace mirrorme {
+
+/// Device worker's thread. produce_chunk() is in produce_chunk.cpp: start reading there.
+class ChunkPipeline final : public ChunkProducer {
+public:
+    ChunkPipeline(std::shared_ptr<const Model> model, std::shared_ptr<const CodecIdentity> identity, SessionInfo info, StreamStart start, std::uint64_t seed);
+
+    ChunkPlan produce_chunk(SessionState& session) override;
+    void reset() override;
+    VideoFrame still(const Settings& settings) override;
+
+private:
+    DecodeOptions decode_options(const Settings& settings) const;
+    /// Steps of the level and of the settings, from the next chunk on.
+    void choose_steps(DegradationLevel level, const Settings& settings);
+    /// pixels [n, H, W, 4] become the plan's frames; those past the end of the sound are cut.
+    void push_frames(const torch::Tensor& pixels, const ChunkPlan& plan, SessionState& session);
+
+    std::shared_ptr<const Model> model_;
+    std::shared_ptr<const CodecIdentity> identity_;
+    SessionInfo info_;
+    StreamStart start_;
+    std::uint64_t seed_;
+    int steps_;
+
+    Conditioner conditioner_;
+    Denoiser denoiser_;
+    std::unique_ptr<ContextCache> context_cache_;
+    std::unique_ptr<DecodeCache> decode_cache_;
+};
+
+/// [H, W, 4] uint8 BGRA on any device -> shared pixels.
+std::shared_ptr<const FramePixels> pixels_of(const torch::Tensor& picture);
+
+}  // namespace mirrorme

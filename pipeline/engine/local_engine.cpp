@@ -1,0 +1,139 @@
+#include "engine/local_engine.h"
+
+#include <torch/torch.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "core/error.h"
+#include "core/json_fields.h"
+#include "engine/chunk_pipeline.h"
+#include "engine/device_thread.h"
+#include "engine/identity.h"
+#include "engine/session/worker_session.h"
+
+namespace mirrorme {
+namespace {
+
+constexpr int kWarmUpChunks = 8;          // the first ones build kernels and caches
+constexpr int kMeasuredChunks = 24;
+constexpr std::uintmax_t kSidecarLimit = 1 << 20;
+
+torch::Device device_named(const std::string& name) {
+    if (name == "cpu") return torch::kCPU;
+    throw Error(ErrorCode::unsupported, "device '" + name + "'", "is not available in this build", "Use cpu");
+}
+
+std::vector<std::string> capability_names(const Capabilities& c) {
+    std::vector<std::string> names;
+    for (const auto& [has, name] : {std::pair{c.speaks, "speaks"}, std::pair{c.hands, "hands"}, std::pair{c.style, "style"}, std::pair{c.matte, "matte"},
+                                    std::pair{c.causal_decoder, "causal_decoder"}})
+        if (has) names.emplace_back(name);
+    return names;
+}
+
+ChunkLayout layout_of(const Model& model, const SessionConfig& config) {
+    ChunkLayout layout;
+    layout.media = {config.sample_rate, model.manifest.fps};
+    layout.temporal = model.codec->spec().temporal;
+    layout.chunk_latents = model.manifest.chunk_latents;
+    layout.start = StreamStart::still;
+    layout.look_ahead = model.front_end->config().look_ahead;
+    return layout;
+}
+
+/// The picture with its sidecar, as far as the config does not bring them.
+PictureInput picture_of(const SessionConfig& config) {
+    PictureInput input = config.picture;
+    if (input.path.empty()) input.path = config.settings.image;
+    if (input.path.empty() && input.encoded.empty()) throw Error(ErrorCode::usage, "setting 'image'", "is empty", "Give a picture");
+    if (!input.points_json.empty() || !input.encoded.empty()) return input;
+    const std::filesystem::path sidecar = points_sidecar_of(input.path);
+    std::error_code ignored;
+    if (std::filesystem::exists(sidecar, ignored)) input.points_json = read_text_file(sidecar, kSidecarLimit);
+    return input;
+}
+
+/// Runs chunks of near-silence through a stream of its own and returns the p99.9 of their time.
+std::int64_t measure_chunk_ns(const std::shared_ptr<const Model>& model, const SessionSetup& setup, const std::shared_ptr<const CodecIdentity>& identity) {
+    ChunkPipeline pipeline(model, identity, setup.info, setup.layout.start, 0);
+    const VirtualClock clock;
+    const std::atomic<bool> closing{false};
+    SessionSetup trial = setup;
+    trial.config.mode = SessionMode::offline;
+    SessionState session(trial, clock, closing);
+    const SteadyClock stopwatch;
+    DurationWindow times(kMeasuredChunks);
+    const Rational rate = setup.config.sample_rate;
+    std::vector<float> sound(static_cast<std::size_t>(ticks_in(setup.layout.period_ns() + 1'000'000, rate)));
+    for (std::size_t i = 0; i < sound.size(); ++i) sound[i] = i % 97 < 48 ? 0.05f : -0.05f;
+    for (int chunk = 0; chunk < kWarmUpChunks + kMeasuredChunks;) {
+        session.audio.append(session.audio.input_end(), sound);
+        const std::int64_t start_ns = stopwatch.now_ns();
+        const ChunkPlan plan = pipeline.produce_chunk(session);
+        const std::int64_t end_ns = stopwatch.now_ns();
+        session.scheduler.done(plan, 0, 0);
+        session.frames.clear();
+        if (plan.action != ChunkAction::make) continue;
+        if (++chunk > kWarmUpChunks) times.add(end_ns - start_ns);
+    }
+    return times.percentile(99.9);
+}
+
+}  // namespace
+
+std::unique_ptr<LocalEngine> LocalEngine::open(const LocalEngineOptions& options) {
+    const torch::Device device = device_named(options.device);
+    auto worker = std::make_shared<Worker>(prepare_device_thread);
+    std::shared_ptr<const Model> model;
+    worker->run([&] { model = load_model(options.bundle, device); });
+    return std::make_unique<LocalEngine>(std::move(model), options.read_picture, std::move(worker));
+}
+
+LocalEngine::LocalEngine(std::shared_ptr<const Model> model, PictureReader read_picture, std::shared_ptr<Worker> worker)
+    : worker_(std::move(worker)), model_(std::move(model)), read_picture_(std::move(read_picture)) {
+    const CodecSpec& spec = model_->codec->spec();
+    info_.backend = "local";
+    info_.bundle = model_->manifest.name;
+    info_.bundle_version = model_->manifest.version;
+    info_.device = model_->device.str();
+    info_.capabilities = capability_names(model_->manifest.capabilities);
+    info_.width = spec.width;
+    info_.height = spec.height;
+    info_.fps = model_->manifest.fps;
+}
+
+LocalEngine::~LocalEngine() {
+    worker_->run([this] { model_.reset(); });
+}
+
+std::unique_ptr<Session> LocalEngine::open_session(const SessionConfig& config) {
+    validate(config);
+    const PictureInput input = picture_of(config);
+    if (!read_picture_) throw Error(ErrorCode::unsupported, input.path, "cannot be read: this build has no reader for pictures", "Build with MIRRORME_FFMPEG=ON");
+    const RgbaImage picture = read_picture_(input);
+
+    SessionSetup setup;
+    setup.config = config;
+    setup.config.picture = {input.path, {}, {}};  // its bytes are not needed any more
+    setup.layout = layout_of(*model_, config);
+    setup.info.width = info_.width;
+    setup.info.height = info_.height;
+    setup.info.fps = info_.fps;
+    setup.info.sample_rate = config.sample_rate;
+    setup.info.chunk_frames = setup.layout.temporal * setup.layout.chunk_latents;
+    std::unique_ptr<ChunkPipeline> pipeline;
+    worker_->run([&] {
+        const PreparedIdentity prepared = prepare_identity(*model_, picture, input, config.settings);
+        setup.info.crop = {prepared.crop.x, prepared.crop.y, prepared.crop.width, prepared.crop.height};
+        setup.info.warnings = model_->warnings;
+        setup.info.warnings.insert(setup.info.warnings.end(), prepared.warnings.begin(), prepared.warnings.end());
+        const std::int64_t compute_ns = config.mode == SessionMode::realtime ? measure_chunk_ns(model_, setup, prepared.identity) : 0;
+        setup.info.latency = latency_budget(setup.layout, compute_ns);
+        pipeline = std::make_unique<ChunkPipeline>(model_, prepared.identity, setup.info, setup.layout.start, static_cast<std::uint64_t>(config.settings.seed));
+        setup.still = pipeline->still(config.settings);
+    });
+    return std::make_unique<WorkerSession>(worker_, std::move(setup), std::move(pipeline));
+}
+
+}  // namespace mirrorme

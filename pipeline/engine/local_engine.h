@@ -1,0 +1,44 @@
+#pragma once
+// The engine with a model, in this process.
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+
+#include "core/image.h"
+#include "engine/api/engine_api.h"
+#include "engine/model.h"
+#include "engine/session/worker.h"
+
+namespace mirrorme {
+
+/// Turns a picture's file into pixels: media/picture.h where FFmpeg is there. Called on the opening thread; throws Error.
+using PictureReader = std::function<RgbaImage(const PictureInput&)>;
+
+struct LocalEngineOptions {
+    std::filesystem::path bundle;
+    PictureReader read_picture;
+    std::string device = "cpu";
+};
+
+/// One worker thread for all sessions, the only one that calls torch. Sessions share the weights.
+class LocalEngine final : public Engine {
+public:
+    /// Loads the bundle. Throws Error as load_model does; unsupported for a device this build does not have.
+    static std::unique_ptr<LocalEngine> open(const LocalEngineOptions& options);
+    /// With modules that are already there (tests, the trainer's sample videos).
+    LocalEngine(std::shared_ptr<const Model> model, PictureReader read_picture, std::shared_ptr<Worker> worker);
+    ~LocalEngine() override;
+
+    const EngineInfo& info() const noexcept override { return info_; }
+    /// Reads the picture, finds its points, crops it, prepares the identity; realtime also warms up and measures L.
+    std::unique_ptr<Session> open_session(const SessionConfig& config) override;
+
+private:
+    std::shared_ptr<Worker> worker_;
+    std::shared_ptr<const Model> model_;
+    PictureReader read_picture_;
+    EngineInfo info_;
+};
+
+}  // namespace mirrorme

@@ -1,0 +1,107 @@
+#include "engine/model.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "codec/motion/motion_codec.h"
+#include "codec/motion/picture_reader.h"
+#include "codec/vae/vae_codec.h"
+#include "core/error.h"
+#include "core/json_fields.h"
+
+namespace mirrorme {
+namespace {
+
+std::string section_of(const Bundle& bundle, const char* section) {
+    return (bundle.directory() / kBundleManifestName).string() + ", config." + section;
+}
+
+/// Weights into `module`, which then never changes again.
+template <class Module>
+void load(const Bundle& bundle, Module& module, const std::string& prefix, torch::Device device) {
+    LoadReport report;
+    bundle.load_into(module, prefix, report);
+    module.to(device);
+    module.eval();
+    for (torch::Tensor& parameter : module.parameters()) parameter.set_requires_grad(false);
+}
+
+/// The one place that knows which codecs there are.
+void load_codec(const Bundle& bundle, Model& model) {
+    const nlohmann::json& config = bundle.config("codec");
+    const std::string section = section_of(bundle, "codec"), kind = JsonObject(config, section).text("kind");
+    if (kind == "motion") {
+        const auto codec = std::make_shared<MotionCodec>(motion_codec_config_from_json(config, section));
+        load(bundle, *codec, "codec.", model.device);
+        model.codec = codec;
+        model.find_points = [net = codec->points_net](const RgbaImage& picture) mutable {
+            const PictureReading reading = read_picture(net, picture);
+            return FoundPoints{reading.points, reading.presence};
+        };
+    } else if (kind == "vae") {
+        const auto codec = std::make_shared<VaeCodec>(vae_codec_config_from_json(config));
+        load(bundle, *codec, "codec.", model.device);
+        model.codec = codec;
+    } else {
+        throw Error(ErrorCode::unsupported, section, "field 'kind' is '" + kind + "'", "This version knows motion and vae");
+    }
+}
+
+}  // namespace
+
+int Model::fewest_steps() const { return manifest.steps.empty() ? sampler.steps : manifest.steps.front(); }
+
+int Model::steps_for(std::int64_t wanted) const {
+    const std::vector<int>& supported = manifest.steps;
+    if (supported.empty()) return sampler.steps;
+    if (wanted == 0) return supported.back();
+    int steps = supported.front();
+    for (const int candidate : supported)
+        if (candidate <= wanted) steps = candidate;
+    return steps;
+}
+
+SamplerConfig Model::sampler_with(int steps) const {
+    SamplerConfig config = sampler;
+    if (config.schedule != Schedule::list) config.steps = steps;
+    return config;
+}
+
+void check_model(const Model& model) {
+    const CodecSpec& codec = model.codec->spec();
+    const DitConfig& dit = model.denoiser->config();
+    const AudioFrontEndConfig& audio = model.front_end->config();
+    const BundleManifest& manifest = model.manifest;
+    const auto refuse = [&](const std::string& problem) {
+        throw Error(ErrorCode::mismatch, (model.directory / kBundleManifestName).string(), problem, "The bundle's modules do not belong together; export it again");
+    };
+    if (codec.channels != dit.in_channels || codec.channels != dit.out_channels) refuse("config.codec and config.denoiser have different numbers of channels");
+    if (codec.temporal != dit.grid.temporal || codec.temporal != audio.encoder.temporal) refuse("codec, denoiser and audio differ in video frames of a latent frame");
+    if (dit.part_tokens > 0 && dit.part_tokens != codec.grid_h * codec.grid_w) refuse("config.denoiser.part_tokens is not the codec's number of tokens");
+    if (!(dit.grid.fps == manifest.fps) || !(audio.fps == manifest.fps)) refuse("fps differs between the manifest, config.denoiser and config.audio");
+    if (manifest.width != codec.width || manifest.height != codec.height) refuse("the frame size differs between the manifest and config.codec");
+    if (manifest.chunk_latents != dit.context.chunk) refuse("the chunk differs between the manifest and config.denoiser.context");
+    if (dit.adapter.enabled && dit.adapter.tokens != audio.encoder.tokens) refuse("config.denoiser.adapter.tokens is not config.audio.tokens");
+}
+
+std::shared_ptr<const Model> load_model(const std::filesystem::path& directory, torch::Device device) {
+    torch::NoGradGuard no_gradients;
+    auto model = std::make_shared<Model>();
+    const std::shared_ptr<const Bundle> opened = Bundle::open(directory);
+    const Bundle& bundle = *opened;
+    model->directory = directory;
+    model->manifest = bundle.manifest();
+    model->device = device;
+    model->front_end = AudioFrontEnd(audio_frontend_config_from_json(bundle.config("audio"), section_of(bundle, "audio")));
+    load(bundle, *model->front_end, "audio.", device);
+    model->denoiser = DitModel(dit_config_from_json(bundle.config("denoiser"), section_of(bundle, "denoiser")));
+    load(bundle, *model->denoiser, "denoiser.", device);
+    model->sampler = sampler_config_from_json(bundle.config("sampler"), section_of(bundle, "sampler"));
+    load_codec(bundle, *model);
+    check_model(*model);
+    if (!bundle.manifest().capabilities.speaks)
+        model->warnings.push_back("model '" + bundle.manifest().name + "' is not trained to speak: the mouth will not follow the voice. The embedded model mini does");
+    return model;
+}
+
+}  // namespace mirrorme

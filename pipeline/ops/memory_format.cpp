@@ -1,0 +1,11 @@
+#include "ops/memory_format.h"
+
+namespace mirrorme {
+
+void to_channels_last(torch::nn::Module& module) {
+    const torch::NoGradGuard no_grad;
+    for (torch::Tensor& parameter : module.parameters())
+        if (parameter.dim() == 4) parameter.set_data(parameter.contiguous(torch::MemoryFormat::ChannelsLast));
+}
+
+}  // namespace mirrorme

@@ -1,0 +1,99 @@
+#include "train/bundle_export.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "codec/motion/motion_codec.h"
+#include "core/error.h"
+#include "core/log.h"
+#include "denoise/dit_model.h"
+#include "features/audio_frontend.h"
+#include "weights/bundle.h"
+
+namespace mirrorme {
+namespace {
+
+constexpr std::int64_t kSeedOfUntrained = 1;
+
+/// The stages' configs as the bundle's sections.
+nlohmann::json sections_of(const StageWeights& weights) {
+    nlohmann::json sections = nlohmann::json::object();
+    for (const char* name : {"denoiser", "audio", "sampler"}) {
+        sections[name] = weights.config(name);
+        if (sections[name].is_null())
+            throw Error(ErrorCode::not_found, weights.description(), std::string("has no configuration of module '") + name + "'",
+                        "Give the folder of stage face, half_body, hands or stream with --from");
+    }
+    MotionCodecConfig codec;
+    if (const nlohmann::json& renderer = weights.config("renderer"); !renderer.is_null()) codec.renderer = renderer.get<RendererConfig>();
+    sections["codec"] = to_json(codec);
+    return sections;
+}
+
+/// Trained tensors of `module`; whether there were any.
+bool collect(const StageWeights& weights, torch::nn::Module& module, const std::string& prefix, torch::ScalarType type, std::vector<NamedTensor>& out) {
+    const bool trained = weights.load_into(module, prefix);
+    if (!trained) log_warning("nothing was trained for " + prefix + "*: its initial weights go into the bundle");
+    for (NamedTensor& tensor : tensors_of(module, prefix, type)) out.push_back(std::move(tensor));
+    return trained;
+}
+
+/// How the weights came about: every run's commands, steps, hours, seeds and machine.
+nlohmann::json provenance_of(const StageWeights& weights) {
+    nlohmann::json runs = nlohmann::json::array();
+    for (const RunState& run : weights.runs())
+        runs.push_back({{"task", run.task},
+                        {"steps", run.step},
+                        {"hours", std::round(run.seconds / 36) / 100},
+                        {"seed", run.plan.value("seed", 0)},
+                        {"data_seed", run.plan.value("data_seed", 0)},
+                        {"precision", run.plan.value("precision", "")},
+                        {"sessions", run.sessions}});
+    return {{"runs", runs},
+            {"data", "synthetic performers and training voices of this project, drawn on the fly; characters whose seed ends in 9, and the held-out voices and sentences, were never used"}};
+}
+
+std::vector<std::string> stages_of(const StageWeights& weights) {
+    std::vector<std::string> names;
+    for (const RunState& run : weights.runs())
+        if (std::find(names.begin(), names.end(), run.task) == names.end()) names.push_back(run.task);
+    return names;
+}
+
+}  // namespace
+
+void export_bundle(const StageWeights& weights, const BundleRequest& request) {
+    torch::NoGradGuard no_gradients;
+    torch::manual_seed(kSeedOfUntrained);
+    BundleManifest manifest;
+    manifest.config = sections_of(weights);
+    const std::string subject = weights.description();
+    MotionCodec codec(motion_codec_config_from_json(manifest.config["codec"], subject));
+    DitModel denoiser(dit_config_from_json(manifest.config["denoiser"], subject));
+    AudioFrontEnd audio(audio_frontend_config_from_json(manifest.config["audio"], subject));
+
+    std::vector<NamedTensor> tensors;
+    if (!collect(weights, *codec.part_map, "codec.part_map.", torch::kFloat, tensors))
+        throw Error(ErrorCode::not_found, subject, "has no part map", "Run mirrorme train codec first and give its folder with --from");
+    collect(weights, *codec.renderer, "codec.renderer.", torch::kBFloat16, tensors);
+    collect(weights, *codec.points_net, "codec.points_net.", torch::kBFloat16, tensors);
+    collect(weights, *audio, "audio.", torch::kBFloat16, tensors);
+    const bool speaks = collect(weights, *denoiser, "denoiser.", torch::kBFloat16, tensors);
+
+    manifest.name = request.name;
+    manifest.version = request.version;
+    manifest.licence = request.licence;
+    manifest.provenance = provenance_of(weights);
+    manifest.width = codec.spec().width;
+    manifest.height = codec.spec().height;
+    manifest.fps = denoiser->config().grid.fps;
+    manifest.chunk_latents = denoiser->config().context.chunk;
+    manifest.steps = request.steps;
+    std::sort(manifest.steps.begin(), manifest.steps.end());
+    manifest.trained_stages = stages_of(weights);
+    const auto trained = [&](const char* stage) { return std::find(manifest.trained_stages.begin(), manifest.trained_stages.end(), stage) != manifest.trained_stages.end(); };
+    manifest.capabilities = {.speaks = speaks, .hands = trained("hands") || trained("stream"), .style = false, .matte = trained("points"), .causal_decoder = true};
+    save_bundle(request.output, manifest, {{.file = "model.safetensors", .tensors = std::move(tensors)}});
+}
+
+}  // namespace mirrorme

@@ -1,0 +1,23 @@
+#pragma once
+// From what the stages left to a bundle that render, serve and bench take.
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "train/stage_weights.h"
+
+namespace mirrorme {
+
+struct BundleRequest {
+    std::string name = "mini", version = "0.1.0", licence = "GPL-2.0-or-later";
+    std::vector<int> steps{1, 2, 4};  // sampler step counts offered; the last is the default
+    std::filesystem::path output;
+};
+
+/// Averaged weights as bfloat16 (linear maps of the codec, whose inverse must hold, as float32), configs, what each stage was trained with.
+/// A part without weights (a stage not run yet) keeps its initial ones, is not listed as trained, and is a warning in the log.
+/// Throws Error: not_found (no codec, no denoiser at all), and what save_bundle throws.
+void export_bundle(const StageWeights& weights, const BundleRequest& request);
+
+}  // namespace mirrorme

@@ -1,0 +1,70 @@
+#pragma once
+// Performances of random characters as the denoiser sees them: latents, identity, hands that were asked for, sound.
+// No pixel is drawn. See Note [Clips and windows] in the .cpp.
+
+#include <torch/torch.h>
+
+#include <cstdint>
+#include <functional>
+#include <future>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "codec/motion/part_map.h"
+#include "train/codec_poses.h"
+#include "train/performance/performance_generator.h"
+
+namespace mirrorme {
+
+/// Where performances come from: voices, or speech made beforehand. Any thread.
+using PerformanceMaker = std::function<Performance(std::uint64_t seed, const PerformanceOptions& options)>;
+
+/// L latent frames of one character; immutable once made. Group g = frames [r g, r g + r) of the performance.
+struct MotionClip {
+    torch::Tensor moving;     // [C, L, 1, S]
+    torch::Tensor still;      // [C, L, 1, S] the group's last frame alone
+    torch::Tensor identity;   // [C, 1, 1, S]
+    torch::Tensor pose;       // [L, r * 44 * 3] raw pose rows (features/pose_encoder.h), unit points
+    torch::Tensor gesturing;  // [L] bool: an arm is raised in the group
+    std::vector<float> audio;  // 16 kHz from the performance's first frame on
+    Performance performance;   // without its sound; kept for evaluation only, else empty
+    KeyPointFrame reference;   // pixels
+    std::vector<KeyPointFrame> frames;  // pixels; kept for evaluation only, else empty
+
+    int latents() const { return static_cast<int>(moving.size(1)); }
+};
+
+struct ClipOptions {
+    int latents = 60;             // L
+    float speech_share = 0.75f, gesture_share = 0.25f;  // as PerformanceOptions
+    float augmentation = 0.8f;    // largest; a third of the clips are clean
+    int width = 256, height = 384;
+    CharacterSet characters = CharacterSet::training;  // held_out also takes held-out voices and sentences, and keeps everything
+};
+
+/// A pure function of its arguments. Throws Error.
+MotionClip make_clip(const PartMap& map, const PerformanceMaker& performances, const ClipOptions& options, std::uint64_t seed);
+
+/// Clips by number, made when they are first wanted and kept until they fall behind. Any thread; a clip wanted by two threads is made
+/// once.
+class ClipPool {
+public:
+    using Maker = std::function<MotionClip(std::uint64_t seed)>;
+    explicit ClipPool(Maker maker) : maker_(std::move(maker)) {}
+
+    /// `seed` makes the clip and belongs to the number: one number always comes with one seed. Throws what the maker throws.
+    std::shared_ptr<const MotionClip> get(std::uint64_t number, std::uint64_t seed);
+    /// Clips below `number` will not be wanted any more.
+    void forget_below(std::uint64_t number);
+    std::size_t size() const;
+
+private:
+    using Entry = std::shared_future<std::shared_ptr<const MotionClip>>;
+    Maker maker_;
+    mutable std::mutex mutex_;
+    std::map<std::uint64_t, Entry> clips_;
+};
+
+}  // namespace mirrorme

@@ -1,0 +1,50 @@
+#pragma once
+// The denoiser judged as it runs live: held-out characters, voices and sentences, streamed chunk by chunk through Denoiser and
+// ContextCache, against the truth.
+
+#include <torch/torch.h>
+
+#include <memory>
+#include <vector>
+
+#include "denoise/denoiser.h"
+#include "features/audio_frontend.h"
+#include "train/motion_clips.h"
+#include "train/motion_metrics.h"
+#include "train/training_task.h"
+
+namespace mirrorme {
+
+struct MotionEvaluationConfig {
+    int clips = 12;
+    int latents = 48;                // of a clip: 8 s
+    std::vector<int> steps{1, 2, 4};  // sampler steps that are measured; the last is the one shown
+    std::uint64_t seed = 9'000'001;   // the same set for all runs that are to be compared
+    bool gestures_asked = false;      // true: the gestures of the truth are asked for
+};
+
+class MotionEvaluation {
+public:
+    MotionEvaluation(const MotionEvaluationConfig& config, PartMap parts, SamplerConfig sampler, PerformanceMaker performances);
+
+    Metrics evaluate(DitModel& trained, AudioFrontEnd& audio);
+    /// Truth and generated motion of the first clips as line drawings side by side, with sound.
+    std::vector<Preview> preview(DitModel& trained, AudioFrontEnd& audio);
+
+private:
+    void prepare();
+    /// Tracks in face units of each clip's reference.
+    std::vector<MotionTrack> generate(DitModel& trained, AudioFrontEnd& audio, int steps);
+    std::vector<MotionTrack> tracks_of(const torch::Tensor& latents);
+    Conditioning conditioning_of(AudioFrontEnd& audio) const;
+
+    MotionEvaluationConfig config_;
+    PartMap parts_;
+    SamplerConfig sampler_;
+    PerformanceMaker performances_;
+    DitModel streaming_{nullptr};   // a copy: the Denoiser prepares it for inference
+    std::vector<MotionClip> clips_;  // made on first use
+    std::vector<SpokenClip> truths_;
+};
+
+}  // namespace mirrorme

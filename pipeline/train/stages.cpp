@@ -1,0 +1,156 @@
+#include "train/stages.h"
+
+#include <algorithm>
+#include <string_view>
+
+#include "core/error.h"
+#include "core/json_fields.h"
+#include "train/codec_points_task.h"
+#include "train/codec_renderer_task.h"
+#include "train/motion_parts.h"
+#include "train/motion_task.h"
+#include "train/performance/performance_library.h"
+
+namespace mirrorme {
+namespace fs = std::filesystem;
+
+namespace {
+
+/// Goes on from what an earlier stage left of the same modules, where there is any.
+std::unique_ptr<TrainingTask> continued(std::unique_ptr<TrainingTask> task, const StageWeights& earlier) {
+    for (const TrainedModule& m : task->modules()) earlier.load_into(*m.module, m.prefix);
+    return task;
+}
+
+std::unique_ptr<TrainingTask> make_points(const StageInput& input) {
+    PointsSampling sampling;
+    sampling.batch = input.config.task("points").value("batch", sampling.batch);
+    return continued(std::make_unique<PointsTask>(sampling), input.earlier);
+}
+
+std::unique_ptr<TrainingTask> make_renderer(const StageInput& input) {
+    const auto& task = input.config.task("renderer");
+    RendererSampling sampling;
+    sampling.batch = task.value("batch", sampling.batch);
+    sampling.targets = task.value("targets", sampling.targets);
+    return continued(std::make_unique<RendererTask>(input.config.module("renderer").get<RendererConfig>(), sampling), input.earlier);
+}
+
+constexpr int kTemporal = 4;  // r of codec `motion`
+
+/// One studio for the whole process: its voices are a single library's.
+PerformanceMaker performances(const StageInput& input) {
+    if (!input.speech.empty())
+        return [library = std::make_shared<const PerformanceLibrary>(input.speech)](std::uint64_t seed, const PerformanceOptions& options) { return library->make(seed, options); };
+    static const auto generator = std::make_shared<const PerformanceGenerator>();
+    return [](std::uint64_t seed, const PerformanceOptions& options) { return generator->make(seed, options); };
+}
+
+FittedModules fit_part_map(const StageInput& input, std::uint64_t data_seed) {
+    PartFitOptions options;
+    options.clips = input.config.task("parts").value("clips", options.clips);
+    options.data_seed = data_seed;
+    PartMap map(kTemporal);
+    fit_parts(map, performances(input), options);
+    return {{{"codec.part_map.", map.ptr(), 1}}, nlohmann::json::object()};
+}
+
+/// Stages face, half_body, hands, stream: the same modules, other lessons.
+std::unique_ptr<TrainingTask> make_motion(const std::string& stage, const StageInput& input) {
+    const TrainingConfig& config = input.config;
+    MotionModules modules;
+    modules.denoiser = DitModel(dit_config_from_json(config.module("denoiser"), config.subject()));
+    modules.audio = AudioFrontEnd(audio_frontend_config_from_json(config.module("audio"), config.subject()));
+    modules.denoiser->initialise();
+    const AudioFrontEndConfig& audio = modules.audio->config();
+    modules.probe = MouthProbe((audio.encoder.tokens + 1) * audio.encoder.width, kLatentChannels);
+    modules.parts = PartMap(kTemporal);
+    modules.sampler = sampler_config_from_json(config.module("sampler"), config.subject());
+    if (!input.earlier.load_into(*modules.parts, "codec.part_map."))
+        throw Error(ErrorCode::usage, "stage '" + stage + "'", "needs the part map of the codec stage", "Train codec first and name its folder with --init");
+    const JsonObject task(config.task(stage), config.subject(), "stages." + stage + ".task");
+    return continued(std::make_unique<MotionTask>(parse_motion_task(stage, task), modules, performances(input)), input.earlier);
+}
+
+Stage motion_stage(const std::string& name, const std::string& purpose) {
+    return {name, purpose, {{name, [name](const StageInput& input) { return make_motion(name, input); }}}};
+}
+
+void write_fitted(const FittedModules& fitted, const fs::path& folder, const RunOptions& options) {
+    RunState state;
+    state.task = folder.filename().string();
+    state.description = fitted.description;
+    state.sessions.push_back({{"command", options.command}, {"hardware", options.hardware}});
+    fs::create_directories(folder);
+    write_checkpoint(folder / "checkpoint", state, fitted.modules, Optimizer(fitted.modules, RunPlan{}));
+}
+
+RunPlan plan_of(const StageRequest& request, const TrainingConfig& config, const std::string& part) {
+    RunPlan plan = config.run_plan(part);
+    if (request.minutes) plan.minutes = *request.minutes, plan.steps = 0;
+    if (request.steps) plan.steps = *request.steps, plan.minutes = request.minutes.value_or(0);
+    plan.seed = request.seed.value_or(plan.seed);
+    plan.data_seed = request.data_seed.value_or(plan.data_seed);
+    plan.data_threads = request.data_threads.value_or(plan.data_threads);
+    if (request.precision) plan.precision = *request.precision == "bf16" ? Precision::bf16 : Precision::f32;
+    return plan;
+}
+
+/// Folder of a part below `base`: the stage's own when the stage has one part.
+fs::path folder_of(const Stage& stage, const std::string& part, const fs::path& base) {
+    return base.empty() || stage.parts.size() == 1 ? base : base / part;
+}
+
+}  // namespace
+
+const std::vector<Stage>& stages() {
+    static const std::vector<Stage> all{
+        {"codec", "part map, key-point net and renderer, from drawn characters", {{"parts", {}, fit_part_map}, {"points", make_points}, {"renderer", make_renderer}}},
+        motion_stage("face", "the denoiser: from sound to the face"),
+        motion_stage("half_body", "the denoiser: head, torso and hands go with the face"),
+        motion_stage("hands", "the denoiser: gestures that are asked for"),
+        motion_stage("stream", "the denoiser: long streams from its own past"),
+    };
+    return all;
+}
+
+const Stage& find_stage(const std::string& name) {
+    std::vector<std::string_view> names;
+    std::string listed;
+    for (const Stage& stage : stages()) {
+        if (stage.name == name) return stage;
+        names.push_back(stage.name);
+        listed += (listed.empty() ? "" : ", ") + stage.name;
+    }
+    const std::string nearest = nearest_name(name, names);
+    throw Error(ErrorCode::usage, "stage '" + name + "'", "is unknown", nearest.empty() ? "Choose one of " + listed : "Did you mean '" + nearest + "'?");
+}
+
+RunEnd run_stage(const Stage& stage, const StageRequest& request, const RunOptions& options) {
+    const TrainingConfig config(request.config);
+    StageWeights earlier;
+    for (const fs::path& path : request.earlier) earlier.add(path);
+    const auto wanted = [&](const StagePart& part) { return request.only.empty() || part.name == request.only; };
+    if (std::none_of(stage.parts.begin(), stage.parts.end(), wanted))
+        throw Error(ErrorCode::usage, "--only " + request.only, "is no part of stage '" + stage.name + "'", "Leave --only out to train all parts");
+    for (const StagePart& part : stage.parts) {
+        const fs::path folder = folder_of(stage, part.name, request.output);
+        if (wanted(part) && part.fit) {
+            if (options.start == RunStart::fresh || !fs::exists(folder / "checkpoint"))
+                write_fitted(part.fit({config, earlier, request.speech}, request.data_seed.value_or(1)), folder, options);
+        } else if (wanted(part)) {
+            const RunPlan plan = plan_of(request, config, part.name);
+            torch::manual_seed(plan.seed);  // the initial weights
+            const std::unique_ptr<TrainingTask> task = part.make({config, earlier, request.speech});
+            RunOptions own = options;
+            own.directory = folder;
+            own.export_directory = folder_of(stage, part.name, options.export_directory);
+            own.compact_start = folder_of(stage, part.name, options.compact_start);
+            if (Trainer(*task, plan, own).run() == RunEnd::stopped) return RunEnd::stopped;
+        }
+        if (fs::exists(folder / "checkpoint")) earlier.add(folder);
+    }
+    return RunEnd::finished;
+}
+
+}  // namespace mirrorme
