@@ -49,6 +49,7 @@ public:
         app_->add_option("--out", a.request.output, "folder of this stage: checkpoint, log, samples")->required();
         app_->add_option("--init", a.request.earlier, "folders of earlier stages, or a bundle; later ones hide earlier ones");
         app_->add_option("--speech", a.request.speech, "folder of speech made beforehand (train data --shards), for builds without voices");
+        app_->add_option("--footage", a.request.footage, "folder of tracked videos (train data --footage), learned from beside the performers");
         app_->add_flag("--resume", a.resume, "go on from the checkpoint in --out");
         if (stage.parts.size() > 1) {
             std::vector<std::string> names;

@@ -1,5 +1,6 @@
 #include "cli/train_data_command.h"
 
+#include <cmath>
 #include <filesystem>
 #include <functional>
 #include <string>
@@ -13,6 +14,8 @@
 #include "train/performance/performance_library.h"
 #include "train/performers/gallery.h"
 #ifdef MIRRORME_HAS_MEDIA
+#include "cli/engine_choice.h"
+#include "train/footage_tracker.h"
 #include "train/preview_files.h"
 #include "train/training_data.h"
 #endif
@@ -41,6 +44,11 @@ public:
 #ifdef MIRRORME_HAS_MEDIA
         app_->add_option("--preview", preview_, "Write a contact sheet of characters and a video of some of them speaking.")->type_name("DIR");
 #endif
+#ifdef MIRRORME_HAS_MEDIA
+        app_->add_option("--footage", footage_, "Track videos of a speaker with the bundle's key-point net, for --footage of the stages.")->type_name("VIDEO");
+        app_->add_option("--tracks", tracks_, "Folder for what --footage finds.")->type_name("DIR");
+        app_->add_option("--bundle", bundle_, "Bundle whose key-point net tracks (default: the embedded one).")->type_name("DIR");
+#endif
         app_->add_option("--shards", shards_, "Write speech for machines without voices: files of at most 15 MiB for --speech.")->type_name("DIR");
         app_->add_option("--minutes", plan_.minutes, "Length of that speech; a minute takes about 1.1 MB.")->check(CLI::Range(0.1, 6000.0))->capture_default_str();
         app_->add_option("--gestures", gestures_, "Write the gesture presets that ship.")->type_name("DIR");
@@ -49,10 +57,11 @@ public:
     }
 
     int run() override {
-        if (preview_.empty() && shards_.empty() && gestures_.empty() && avatars_.empty())
-            throw Error(ErrorCode::usage, "train data", "has nothing to do", "Give --preview, --shards, --gestures or --avatars");
+        if (preview_.empty() && shards_.empty() && gestures_.empty() && avatars_.empty() && footage_.empty())
+            throw Error(ErrorCode::usage, "train data", "has nothing to do", "Give --preview, --shards, --footage, --gestures or --avatars");
         if (!preview_.empty()) preview();
         if (!shards_.empty()) record();
+        if (!footage_.empty()) track();
         if (!gestures_.empty()) write_gestures();
         if (!avatars_.empty()) {
             fs::create_directories(avatars_);
@@ -87,6 +96,25 @@ private:
         log_info("wrote " + std::to_string(files.size()) + " files to " + shards_.string());
     }
 
+    void track() {
+#ifdef MIRRORME_HAS_MEDIA
+        if (tracks_.empty()) throw Error(ErrorCode::usage, "--footage", "has nowhere to go", "Say with --tracks DIR where the tracks belong");
+        Settings of_bundle;
+        of_bundle.bundle = bundle_.string();
+        PointsNet net = load_points_net(bundle_dir(of_bundle));
+        fs::create_directories(tracks_);
+        for (const fs::path& video : footage_) {
+            Progress progress(percent_options(video.filename().string()));
+            const Footage footage = track_footage(net, video, percent(progress));
+            progress.finish(100);
+            const fs::path file = tracks_ / (video.stem().string() + ".footage.safetensors");
+            write_footage(file, footage);
+            log_info("wrote " + file.string() + ": " + std::to_string(footage.frames.size()) + " frames, a face in " +
+                     std::to_string(std::lround(100 * footage.seen_share())) + " % of them");
+        }
+#endif
+    }
+
     void write_gestures() const {
         fs::create_directories(gestures_);
         for (const std::string_view name : gesture_preset_names()) write_track(gestures_ / (std::string(name) + ".json"), make_gesture_track(name));
@@ -94,7 +122,8 @@ private:
     }
 
     std::uint64_t seed_ = 1;
-    fs::path preview_, shards_, gestures_, avatars_;
+    fs::path preview_, shards_, gestures_, avatars_, tracks_, bundle_;
+    std::vector<fs::path> footage_;
     RecordingPlan plan_;
 };
 

@@ -37,15 +37,6 @@ void write_pose(const KeyPointFrame& frame, const PerformerPose& pose, float* ou
 
 bool raises_an_arm(const PerformerPose& pose) { return std::max(pose.left_arm.raised, pose.right_arm.raised) >= kRaised; }
 
-void encode_groups(const PartMapImpl& map, const std::vector<KeyPointFrame>& frames, MotionClip& clip) {
-    const auto r = static_cast<std::size_t>(map.temporal());
-    std::vector<KeyPointFrame> last(frames.size());
-    for (std::size_t i = 0; i < frames.size(); ++i) last[i] = frames[i / r * r + r - 1];
-    clip.identity = map.encode_identity(clip.reference)[0];
-    clip.moving = map.encode(clip.reference, frames)[0];
-    clip.still = map.encode(clip.reference, last)[0];
-}
-
 void describe_arms(const std::vector<KeyPointFrame>& frames, const std::vector<PerformerPose>& poses, int r, MotionClip& clip) {
     const int latents = static_cast<int>(frames.size()) / r;
     clip.pose = torch::zeros({latents, r * kPosePoints * 3});
@@ -59,10 +50,20 @@ void describe_arms(const std::vector<KeyPointFrame>& frames, const std::vector<P
 
 }  // namespace
 
+void encode_groups(const PartMapImpl& map, const std::vector<KeyPointFrame>& frames, MotionClip& clip) {
+    const auto r = static_cast<std::size_t>(map.temporal());
+    std::vector<KeyPointFrame> last(frames.size());
+    for (std::size_t i = 0; i < frames.size(); ++i) last[i] = frames[i / r * r + r - 1];
+    clip.identity = map.encode_identity(clip.reference)[0];
+    clip.moving = map.encode(clip.reference, frames)[0];
+    clip.still = map.encode(clip.reference, last)[0];
+}
+
 MotionClip make_clip(const PartMap& map, const PerformanceMaker& performances, const ClipOptions& options, std::uint64_t seed) {
     const torch::NoGradGuard no_grad;
     TrainingRng rng(item_seed(seed, 0, characters_stream));
     const bool held_out = options.characters == CharacterSet::held_out;
+    if (options.footage && !held_out && chance(rng, options.footage_share)) return options.footage->clip(*map, seed);
     PerformanceOptions wanted;
     wanted.frames = options.latents * map->temporal();
     wanted.speech_share = options.speech_share;

@@ -14,6 +14,7 @@
 
 #include "codec/motion/part_map.h"
 #include "train/codec_poses.h"
+#include "train/footage.h"
 #include "train/performance/performance_generator.h"
 
 namespace mirrorme {
@@ -41,8 +42,13 @@ struct ClipOptions {
     float speech_share = 0.75f, gesture_share = 0.25f;  // as PerformanceOptions
     float augmentation = 0.8f;    // largest; a third of the clips are clean
     int width = 256, height = 384;
+    std::shared_ptr<const FootageLibrary> footage;  // clips of the same length; null = none
+    float footage_share = 0.5f;   // of clips, where there is footage
     CharacterSet characters = CharacterSet::training;  // held_out also takes held-out voices and sentences, and keeps everything
 };
+
+/// Fills moving, still and identity from the clip's reference and `frames`, a multiple of r of them.
+void encode_groups(const PartMapImpl& map, const std::vector<KeyPointFrame>& frames, MotionClip& clip);
 
 /// A pure function of its arguments. Throws Error.
 MotionClip make_clip(const PartMap& map, const PerformanceMaker& performances, const ClipOptions& options, std::uint64_t seed);

@@ -24,8 +24,8 @@ using torch::Tensor;
 constexpr double kOwnFirst = 0.25, kOwnLast = 0.8;  // times from which the model's own history is made
 constexpr int kProbeWidth = 256;
 
-constexpr std::array<std::string_view, 24> kFields{
-    "batch", "latents", "still_share", "pose_share", "gate_share", "pool_clips", "clips_per_step", "clip_latents", "speech_share", "gesture_share", "augmentation",
+constexpr std::array<std::string_view, 25> kFields{
+    "batch", "latents", "still_share", "pose_share", "gate_share", "pool_clips", "clips_per_step", "clip_latents", "speech_share", "gesture_share", "augmentation", "footage_share",
     "parts", "change", "probe", "times", "times_share", "time_shift", "history_none", "history_corrupted", "history_corruption", "history_own",
     "evaluation_clips", "evaluation_latents", "comment"};
 
@@ -51,6 +51,7 @@ void read_sampling(const JsonObject& o, MotionSampling& s) {
     read(o, "speech_share", 0, 1, s.clips.speech_share);
     read(o, "gesture_share", 0, 1, s.clips.gesture_share);
     read(o, "augmentation", 0, 1, s.clips.augmentation);
+    read(o, "footage_share", 0, 1, s.clips.footage_share);
 }
 
 void read_loss(const JsonObject& o, MotionLoss& loss) {

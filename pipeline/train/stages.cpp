@@ -7,6 +7,7 @@
 #include "core/json_fields.h"
 #include "train/codec_points_task.h"
 #include "train/codec_renderer_task.h"
+#include "train/codec_vae_task.h"
 #include "train/motion_parts.h"
 #include "train/motion_task.h"
 #include "train/performance/performance_library.h"
@@ -46,6 +47,11 @@ PerformanceMaker performances(const StageInput& input) {
     return [](std::uint64_t seed, const PerformanceOptions& options) { return generator->make(seed, options); };
 }
 
+std::unique_ptr<TrainingTask> make_vae(const StageInput& input) {
+    const JsonObject task(input.config.task("vae"), input.config.subject(), "stages.vae.task");
+    return continued(std::make_unique<VaeTask>(vae_config_from_json(input.config.module("vae")), parse_vae_task(task), performances(input)), input.earlier);
+}
+
 FittedModules fit_part_map(const StageInput& input, std::uint64_t data_seed) {
     PartFitOptions options;
     options.clips = input.config.task("parts").value("clips", options.clips);
@@ -69,7 +75,9 @@ std::unique_ptr<TrainingTask> make_motion(const std::string& stage, const StageI
     if (!input.earlier.load_into(*modules.parts, "codec.part_map."))
         throw Error(ErrorCode::usage, "stage '" + stage + "'", "needs the part map of the codec stage", "Train codec first and name its folder with --init");
     const JsonObject task(config.task(stage), config.subject(), "stages." + stage + ".task");
-    return continued(std::make_unique<MotionTask>(parse_motion_task(stage, task), modules, performances(input)), input.earlier);
+    MotionTaskConfig wanted = parse_motion_task(stage, task);
+    if (!input.footage.empty()) wanted.sampling.clips.footage = std::make_shared<const FootageLibrary>(input.footage, kTemporal, wanted.sampling.clips.latents);
+    return continued(std::make_unique<MotionTask>(wanted, modules, performances(input)), input.earlier);
 }
 
 Stage motion_stage(const std::string& name, const std::string& purpose) {
@@ -105,7 +113,7 @@ fs::path folder_of(const Stage& stage, const std::string& part, const fs::path& 
 
 const std::vector<Stage>& stages() {
     static const std::vector<Stage> all{
-        {"codec", "part map, key-point net and renderer, from drawn characters", {{"parts", {}, fit_part_map}, {"points", make_points}, {"renderer", make_renderer}}},
+        {"codec", "key points and renderer, or an autoencoder, from drawn characters", {{"parts", {}, fit_part_map}, {"points", make_points}, {"renderer", make_renderer}, {"vae", make_vae}}},
         motion_stage("face", "the denoiser: from sound to the face"),
         motion_stage("half_body", "the denoiser: head, torso and hands go with the face"),
         motion_stage("hands", "the denoiser: gestures that are asked for"),
@@ -130,18 +138,20 @@ RunEnd run_stage(const Stage& stage, const StageRequest& request, const RunOptio
     const TrainingConfig config(request.config);
     StageWeights earlier;
     for (const fs::path& path : request.earlier) earlier.add(path);
-    const auto wanted = [&](const StagePart& part) { return request.only.empty() || part.name == request.only; };
-    if (std::none_of(stage.parts.begin(), stage.parts.end(), wanted))
+    const auto wanted = [&](const StagePart& part) { return request.only.empty() ? config.has_part(part.name) : part.name == request.only; };
+    if (std::none_of(stage.parts.begin(), stage.parts.end(), wanted)) {
+        if (request.only.empty()) throw Error(ErrorCode::usage, config.subject(), "says nothing of stage '" + stage.name + "'", "Give another --config, or add \"" + stage.parts.front().name + "\" to its \"stages\"");
         throw Error(ErrorCode::usage, "--only " + request.only, "is no part of stage '" + stage.name + "'", "Leave --only out to train all parts");
+    }
     for (const StagePart& part : stage.parts) {
         const fs::path folder = folder_of(stage, part.name, request.output);
         if (wanted(part) && part.fit) {
             if (options.start == RunStart::fresh || !fs::exists(folder / "checkpoint"))
-                write_fitted(part.fit({config, earlier, request.speech}, request.data_seed.value_or(1)), folder, options);
+                write_fitted(part.fit({config, earlier, request.speech, request.footage}, request.data_seed.value_or(1)), folder, options);
         } else if (wanted(part)) {
             const RunPlan plan = plan_of(request, config, part.name);
             torch::manual_seed(plan.seed);  // the initial weights
-            const std::unique_ptr<TrainingTask> task = part.make({config, earlier, request.speech});
+            const std::unique_ptr<TrainingTask> task = part.make({config, earlier, request.speech, request.footage});
             RunOptions own = options;
             own.directory = folder;
             own.export_directory = folder_of(stage, part.name, options.export_directory);

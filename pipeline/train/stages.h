@@ -20,6 +20,7 @@ struct StageInput {
     const TrainingConfig& config;
     const StageWeights& earlier;  // of the stages before, laid over each other; may be empty
     std::filesystem::path speech;  // folder of recorded performances; empty = the voices speak
+    std::filesystem::path footage;  // folder of tracked videos; empty = performers alone
 };
 
 /// What is fitted in one go instead of trained.
@@ -52,6 +53,7 @@ struct StageRequest {
     std::filesystem::path config, output;
     std::vector<std::filesystem::path> earlier;  // stage folders or bundles, later ones hide earlier ones
     std::filesystem::path speech;                // folder of recorded performances (train data --shards); empty = the voices speak
+    std::filesystem::path footage;               // folder of tracked videos (train data --footage) that are learned from, too
     std::string only;                            // one part of the stage; empty = all
     std::optional<double> minutes;               // of each part
     std::optional<std::int64_t> steps;

@@ -51,19 +51,19 @@ TEST_CASE("a contact sheet holds every cell") {
     CHECK_THROWS_AS(contact_sheet(std::vector<SheetCell>(2, {RgbaImage(9000, 10), ""})), Error);
 }
 
-TEST_CASE("write_png writes a whole PNG or nothing") {
+TEST_CASE("write_sheet writes a whole PNG or nothing") {
     const std::filesystem::path folder = std::filesystem::temp_directory_path() / "mirrorme_test_png";
     std::filesystem::create_directories(folder);
     const std::filesystem::path file = folder / "picture.png";
-    write_png(file, gradient(33, 17));
+    write_sheet(file, gradient(33, 17));
     std::ifstream in(file, std::ios::binary);
     std::string head(24, '\0');
     in.read(head.data(), 24);
     CHECK(head.substr(1, 3) == "PNG");
     CHECK(static_cast<unsigned char>(head[19]) == 33);
     CHECK(static_cast<unsigned char>(head[23]) == 17);
-    CHECK_THROWS_AS(write_png(folder / "no" / "such.png", gradient(4, 4)), Error);
-    CHECK_THROWS_AS(write_png(folder / "empty.png", RgbaImage()), Error);
+    CHECK_THROWS_AS(write_sheet(folder / "no" / "such.png", gradient(4, 4)), Error);
+    CHECK_THROWS_AS(write_sheet(folder / "empty.png", RgbaImage()), Error);
     CHECK_FALSE(std::filesystem::exists(folder / "empty.png"));
     std::filesystem::remove_all(folder);
 }

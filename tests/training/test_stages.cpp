@@ -50,6 +50,8 @@ TEST_CASE("the shipped configuration parses, and every stage is in it") {
     CHECK(config.name() == "mini");
     for (const Stage& stage : stages())
         for (const StagePart& part : stage.parts) {
+            CAPTURE(part.name);
+            if (part.name == "vae") continue;  // the other codec's
             CHECK_NOTHROW(config.task(part.name));
             if (part.make) {
                 const RunPlan plan = config.run_plan(part.name);

@@ -55,6 +55,11 @@ FaceFrame face_of(const Look& look) {
     return {(left.x + right.x) / 2, (left.y + right.y) / 2, std::max(std::hypot(dx, dy), 1.0f), std::clamp(std::atan2(dy, dx), -kPi / 3, kPi / 3)};
 }
 
+/// The look that suits the locator best when the face is where `face` says.
+Look look_about(PointsNet& net, const FloatPicture& picture, const FaceFrame& face) {
+    return look_at(net, picture, {face.origin_x, face.origin_y + 0.8f * face.unit}, face.unit * kLocatorSize / kLookUnit);
+}
+
 Look find_face(PointsNet& net, const FloatPicture& picture) {
     const float width = static_cast<float>(picture.size.width), height = static_cast<float>(picture.size.height);
     const float whole = std::max(width, height);
@@ -69,8 +74,7 @@ Look find_face(PointsNet& net, const FloatPicture& picture) {
                 if (look.presence * bonus > best_score) best = look, best_score = look.presence * bonus;
             }
     }
-    const FaceFrame face = face_of(best);
-    const Look again = look_at(net, picture, {face.origin_x, face.origin_y + 0.8f * face.unit}, face.unit * kLocatorSize / kLookUnit);
+    const Look again = look_about(net, picture, face_of(best));
     return again.presence > 0.5f * best.presence ? again : best;
 }
 
@@ -109,15 +113,10 @@ void rest_unseen_hands(KeyPointFrame& frame) {
     }
 }
 
-}  // namespace
-
-PictureReading read_picture(PointsNet& net, const RgbaImage& image) {
-    const c10::InferenceMode inference;
-    const FloatPicture picture = to_float_picture(image);
-    const Look found = find_face(net, picture);
+/// Points of the face that is about `face`, then of its body.
+PictureReading read_points(PointsNet& net, const RgbaImage& image, const FloatPicture& picture, FaceFrame face, float presence) {
     PictureReading reading;
-    reading.presence = found.presence;
-    FaceFrame face = face_of(found);
+    reading.presence = presence;
     for (int pass = 0; pass < 2; ++pass) {
         const Affine map = face_crop_map(face);
         const FaceOutput said = net->face(planes_of(resample(picture, map, {kFaceCropSize, kFaceCropSize}, Outside::edge)));
@@ -137,6 +136,21 @@ PictureReading read_picture(PointsNet& net, const RgbaImage& image) {
     take_points(net->body(planes_of(frame), guide_plane).points, point::kNeck, map, reading.points);
     rest_unseen_hands(reading.points);
     return reading;
+}
+
+}  // namespace
+
+PictureReading read_picture(PointsNet& net, const RgbaImage& image) {
+    const c10::InferenceMode inference;
+    const FloatPicture picture = to_float_picture(image);
+    const Look found = find_face(net, picture);
+    return read_points(net, image, picture, face_of(found), found.presence);
+}
+
+PictureReading read_picture_near(PointsNet& net, const RgbaImage& image, const FaceFrame& face) {
+    const c10::InferenceMode inference;
+    const FloatPicture picture = to_float_picture(image);
+    return read_points(net, image, picture, face, look_about(net, picture, face).presence);
 }
 
 std::vector<float> read_matte(PointsNet& net, const FloatPicture& frame, const FaceFrame& face) {

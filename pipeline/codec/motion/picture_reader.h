@@ -19,6 +19,9 @@ struct PictureReading {
 /// then the body. The net's thread. Deterministic. A picture without a face gives low presence and points of no meaning.
 PictureReading read_picture(PointsNet& net, const RgbaImage& picture);
 
+/// The same where the face was a frame ago: the locator is asked only whether it still is there.
+PictureReading read_picture_near(PointsNet& net, const RgbaImage& picture, const FaceFrame& face);
+
 /// Who belongs to the person whose face is `face` in an opaque frame: [H, W] 0..1. Frame sides are multiples of 16.
 std::vector<float> read_matte(PointsNet& net, const FloatPicture& frame, const FaceFrame& face);
 

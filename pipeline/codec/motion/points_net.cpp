@@ -6,9 +6,21 @@ namespace {
 namespace nn = torch::nn;
 constexpr double kLeak = 0.1;
 constexpr int kCellPixels = 16;
+constexpr double kSharpness = 4;  // of the heat maps: a narrow peak takes large logits, which weights grow to slowly
 
+/// Starts so that a leaky rectifier behind it keeps its input's size (He et al. 2015): the nets have no normalisation.
 nn::Conv2d conv(int in, int out, int kernel, int stride = 1, int dilation = 1) {
-    return nn::Conv2d(nn::Conv2dOptions(in, out, kernel).stride(stride).padding(dilation * (kernel / 2)).dilation(dilation));
+    nn::Conv2d layer(nn::Conv2dOptions(in, out, kernel).stride(stride).padding(dilation * (kernel / 2)).dilation(dilation));
+    nn::init::kaiming_normal_(layer->weight, kLeak, torch::kFanIn, torch::kLeakyReLU);
+    nn::init::zeros_(layer->bias);
+    return layer;
+}
+/// One that adds little to its input at first.
+nn::Conv2d residual(int channels, int dilation) {
+    nn::Conv2d layer = conv(channels, channels, 3, 1, dilation);
+    const torch::NoGradGuard no_grad;
+    layer->weight.mul_(0.3);
+    return layer;
 }
 torch::Tensor active(const torch::Tensor& x) { return torch::leaky_relu(x, kLeak); }
 torch::Tensor doubled(const torch::Tensor& x) { return torch::upsample_nearest2d(x, {x.size(2) * 2, x.size(3) * 2}); }
@@ -27,16 +39,15 @@ void start_at_zero(torch::nn::Linear& layer) {
 }  // namespace
 
 PictureTrunkImpl::PictureTrunkImpl(int width) {
-    const int middle = 2 * width, coarse = 4 * width;
+    const int middle = 2 * width, coarse = 3 * width;
     stem = register_module("stem", conv(4 * kCellPixels, width, 1));
     enc = register_module("enc", conv(width, width, 3));
     down1 = register_module("down1", conv(width, middle, 3, 2));
-    mid = register_module("mid", conv(middle, middle, 3));
+    mid = register_module("mid", residual(middle, 1));
     down2 = register_module("down2", conv(middle, coarse, 3, 2));
-    deep1 = register_module("deep1", conv(coarse, coarse, 3));
-    far = register_module("far", conv(coarse, coarse, 3, 1, 2));
-    near = register_module("near", conv(coarse, coarse, 3));
-    deep2 = register_module("deep2", conv(coarse, coarse, 3, 1, 3));
+    near = register_module("near", residual(coarse, 1));
+    wide = register_module("wide", residual(coarse, 2));
+    far = register_module("far", residual(coarse, 3));
     up = register_module("up", conv(coarse, middle, 1));
     merge = register_module("merge", conv(middle, middle, 3));
 }
@@ -46,10 +57,9 @@ PictureTrunkImpl::Output PictureTrunkImpl::forward(const torch::Tensor& picture)
     torch::Tensor middle = active(down1(cells));
     middle = active(middle + mid(middle));
     torch::Tensor deep = active(down2(middle));
-    deep = active(deep + deep1(deep));
-    deep = active(deep + far(deep));
-    deep = active(deep + deep2(deep));
     deep = active(deep + near(deep));
+    deep = active(deep + wide(deep));
+    deep = active(deep + far(deep));
     const torch::Tensor features = active(merge(doubled(up(deep)) + middle));
     return {cells, features, deep.mean({2, 3})};
 }
@@ -61,7 +71,7 @@ PointHeadImpl::PointHeadImpl(int features, int global, int points) : points_(poi
 }
 
 PointsOutput PointHeadImpl::forward(const torch::Tensor& features, const torch::Tensor& global, int stride) {
-    const torch::Tensor maps = heat(features);
+    const torch::Tensor maps = kSharpness * heat(features);
     const int64_t b = maps.size(0), h = maps.size(2), w = maps.size(3);
     const torch::Tensor share = maps.reshape({b, points_, h * w}).softmax(2).reshape({b, points_, h, w});
     const double middle = 0.5 * (stride - 1);
@@ -74,8 +84,8 @@ PointsOutput PointHeadImpl::forward(const torch::Tensor& features, const torch::
 LocatorImpl::LocatorImpl() {
     constexpr int kWidth = 24;
     trunk = register_module("trunk", PictureTrunk(kWidth));
-    landmarks = register_module("landmarks", PointHead(2 * kWidth, 4 * kWidth, kLandmarkCount));
-    presence = register_module("presence", nn::Linear(4 * kWidth, 1));
+    landmarks = register_module("landmarks", PointHead(2 * kWidth, 3 * kWidth, kLandmarkCount));
+    presence = register_module("presence", nn::Linear(3 * kWidth, 1));
 }
 
 LocatorOutput LocatorImpl::forward(const torch::Tensor& picture) {
@@ -84,11 +94,11 @@ LocatorOutput LocatorImpl::forward(const torch::Tensor& picture) {
 }
 
 FaceNetImpl::FaceNetImpl() {
-    constexpr int kWidth = 40;
+    constexpr int kWidth = 36;
     trunk = register_module("trunk", PictureTrunk(kWidth));
     fine = register_module("fine", conv(3 * kWidth, 2 * kWidth, 3));
-    points = register_module("points", PointHead(2 * kWidth, 4 * kWidth, kFacePoints));
-    hidden = register_module("hidden", nn::Linear(4 * kWidth + 2 * kFacePoints, 96));
+    points = register_module("points", PointHead(2 * kWidth, 3 * kWidth, kFacePoints));
+    hidden = register_module("hidden", nn::Linear(3 * kWidth + 2 * kFacePoints, 96));
     scalars = register_module("scalars", nn::Linear(96, kScalarCount));
 }
 
@@ -104,7 +114,7 @@ BodyNetImpl::BodyNetImpl() {
     constexpr int kWidth = 32;
     trunk = register_module("trunk", PictureTrunk(kWidth));
     guide_in = register_module("guide_in", conv(1, 2 * kWidth, 1));
-    points = register_module("points", PointHead(2 * kWidth, 4 * kWidth, kBodyPoints));
+    points = register_module("points", PointHead(2 * kWidth, 3 * kWidth, kBodyPoints));
     up = register_module("up", conv(2 * kWidth, kWidth, 1));
     edge = register_module("edge", conv(kWidth, kWidth, 3));
     matte = register_module("matte", conv(kWidth, kCellPixels, 1));

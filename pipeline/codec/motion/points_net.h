@@ -46,12 +46,12 @@ public:
     struct Output {
         torch::Tensor cells;     // [B, width, H/4, W/4]
         torch::Tensor features;  // [B, 2 width, H/8, W/8]
-        torch::Tensor global;    // [B, 4 width]
+        torch::Tensor global;    // [B, 3 width]
     };
     Output forward(const torch::Tensor& picture);
 
 private:
-    torch::nn::Conv2d stem{nullptr}, enc{nullptr}, down1{nullptr}, mid{nullptr}, down2{nullptr}, deep1{nullptr}, deep2{nullptr}, far{nullptr}, near{nullptr},
+    torch::nn::Conv2d stem{nullptr}, enc{nullptr}, down1{nullptr}, mid{nullptr}, down2{nullptr}, near{nullptr}, wide{nullptr}, far{nullptr},
         up{nullptr}, merge{nullptr};
 };
 TORCH_MODULE(PictureTrunk);

@@ -8,8 +8,12 @@ namespace {
 namespace nn = torch::nn;
 constexpr double kLeak = 0.1;
 
+/// Starts so that a leaky rectifier behind it keeps its input's size (He et al. 2015): there is no normalisation.
 nn::Conv2d conv(int in, int out, int kernel, int stride = 1) {
-    return nn::Conv2d(nn::Conv2dOptions(in, out, kernel).stride(stride).padding(kernel / 2));
+    nn::Conv2d layer(nn::Conv2dOptions(in, out, kernel).stride(stride).padding(kernel / 2));
+    nn::init::kaiming_normal_(layer->weight, kLeak, torch::kFanIn, torch::kLeakyReLU);
+    nn::init::zeros_(layer->bias);
+    return layer;
 }
 torch::Tensor active(const torch::Tensor& x) { return torch::leaky_relu(x, kLeak); }
 torch::Tensor doubled(const torch::Tensor& x) { return torch::upsample_nearest2d(x, {x.size(2) * 2, x.size(3) * 2}); }

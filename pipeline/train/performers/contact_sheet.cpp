@@ -104,7 +104,7 @@ RgbaImage contact_sheet(const std::vector<SheetCell>& cells, const SheetLayout& 
     return canvas.image();
 }
 
-void write_png(const std::filesystem::path& file, const RgbaImage& image) {
+void write_sheet(const std::filesystem::path& file, const RgbaImage& image) {
     if (image.empty()) throw Error(ErrorCode::usage, file.string(), "the picture is empty");
     const Surface surface = premultiplied(image);
     AtomicFile out(file);

@@ -26,6 +26,6 @@ struct SheetLayout {
 RgbaImage contact_sheet(const std::vector<SheetCell>& cells, const SheetLayout& layout = {});
 
 /// Writes an RGBA PNG, replacing the file only when it is complete. Throws Error naming the path.
-void write_png(const std::filesystem::path& file, const RgbaImage& image);
+void write_sheet(const std::filesystem::path& file, const RgbaImage& image);
 
 }  // namespace mirrorme

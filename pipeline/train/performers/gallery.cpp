@@ -182,7 +182,7 @@ void write_gallery(const std::filesystem::path& folder) {
     nlohmann::ordered_json list = nlohmann::ordered_json::array();
     for (int i = 0; i < kGalleryCount; ++i) {
         const GalleryAvatar avatar = draw_gallery_avatar(i);
-        write_png(folder / avatar.file, avatar.image);
+        write_sheet(folder / avatar.file, avatar.image);
         KeyPointTrack track = make_track(TrackUnit::pixels, {24, 1});
         track.append(avatar.points);
         write_track(points_sidecar_of(folder / avatar.file), track);

@@ -1,0 +1,78 @@
+#include "train/footage_tracker.h"
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+
+#include "audio/resampler.h"
+#include "codec/motion/picture_reader.h"
+#include "core/error.h"
+#include "core/json_fields.h"
+#include "media/audio_reader.h"
+#include "media/video_reader.h"
+#include "train/performance/performance.h"
+#include "weights/bundle.h"
+
+namespace mirrorme {
+namespace {
+
+constexpr float kFound = 0.5f;      // presence at which a face counts as seen
+constexpr double kLimitSeconds = 3600;
+
+/// The whole sound at 16 kHz; empty when there is none.
+std::vector<std::int16_t> sound_of(const std::filesystem::path& video) {
+    int rate = 0;
+    std::vector<float> sound;
+    try {
+        sound = read_audio_mono(video.string(), rate, kLimitSeconds);
+    } catch (const Error& e) {
+        if (e.code() != ErrorCode::unreadable) throw;
+        return {};  // silent films teach how people move
+    }
+    const Resampler resampler({rate, 1}, {kSpeechRate, 1});
+    const auto length = static_cast<SampleIndex>(static_cast<double>(sound.size()) * kSpeechRate / rate);
+    std::vector<std::int16_t> out(static_cast<std::size_t>(length));
+    std::vector<float> input;
+    for (SampleIndex n = 0; n < length; ++n) {
+        const SampleSpan span = resampler.support(n);
+        input.clear();
+        for (SampleIndex i = span.first; i < span.end; ++i) input.push_back(i >= 0 && i < static_cast<SampleIndex>(sound.size()) ? sound[static_cast<std::size_t>(i)] : 0.0f);
+        out[static_cast<std::size_t>(n)] = static_cast<std::int16_t>(std::lround(std::clamp(resampler.at(n, input.data()), -1.0f, 1.0f) * 32767));
+    }
+    return out;
+}
+
+}  // namespace
+
+PointsNet load_points_net(const std::filesystem::path& directory) {
+    const std::shared_ptr<const Bundle> bundle = Bundle::open(directory);
+    const std::string section = (directory / kBundleManifestName).string() + ", config.codec";
+    if (JsonObject(bundle->config("codec"), section).text("kind") != "motion")
+        throw Error(ErrorCode::unsupported, section, "has no key-point net", "Name a bundle with codec motion, such as the embedded one");
+    PointsNet net;
+    LoadReport report;
+    bundle->load_into(*net, "codec.points_net.", report);
+    net->eval();
+    return net;
+}
+
+Footage track_footage(PointsNet& net, const std::filesystem::path& video, const std::function<void(double)>& progress) {
+    VideoReader reader({video.string()});
+    Footage footage;
+    std::optional<FaceFrame> face;
+    TimedPicture picture;
+    while (reader.read(picture) && picture.time_s < kLimitSeconds) {
+        const auto due = static_cast<std::size_t>(std::max(0.0, std::floor(picture.time_s * 24 + 0.5)) + 1);  // frames wanted up to here
+        if (due <= footage.frames.size()) continue;
+        const PictureReading reading = face ? read_picture_near(net, picture.image, *face) : read_picture(net, picture.image);
+        const bool seen = reading.presence >= kFound;
+        face = seen ? std::optional(face_frame_of(reading.points)) : std::nullopt;
+        footage.frames.resize(due, reading.points);
+        footage.seen.resize(due, seen);
+        if (reader.facts().duration_s) progress(std::min(1.0, picture.time_s / *reader.facts().duration_s));
+    }
+    footage.sound = sound_of(video);
+    return footage;
+}
+
+}  // namespace mirrorme

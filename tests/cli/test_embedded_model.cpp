@@ -1,0 +1,205 @@
+// The model that ships, through the program that ships: what a newcomer sees.
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "core/keypoints.h"
+#include "core/track_io.h"
+#include "media/audio_reader.h"
+#include "render_support.h"
+
+using namespace mirrorme;
+using namespace mirrorme::testing;
+using Catch::Matchers::ContainsSubstring;
+namespace fs = std::filesystem;
+
+namespace {
+
+const fs::path kSource = MIRRORME_SOURCE_DIR;
+constexpr const char* kAvatar = "ada";
+
+std::string avatar() { return (kSource / "data/avatars" / (std::string(kAvatar) + ".png")).string(); }
+std::string voice() { return (kSource / "data/demo/hello.flac").string(); }
+
+struct Box {
+    int x0, y0, x1, y1;
+};
+
+constexpr int kShrink = 3;  // the gallery's pictures are three times the frame
+const std::vector<std::string> kWhole = {"--crop", "0,0,768,1152"};
+
+/// The avatar as large as the frame.
+RgbaImage small_avatar() {
+    const RgbaImage large = read_picture(avatar());
+    RgbaImage out(large.width / kShrink, large.height / kShrink);
+    for (int y = 0; y < out.height; ++y)
+        for (int x = 0; x < out.width; ++x)
+            for (int c = 0; c < 4; ++c) {
+                int sum = 0;
+                for (int i = 0; i < kShrink * kShrink; ++i) sum += large.at(kShrink * x + i % kShrink, kShrink * y + i / kShrink)[c];
+                out.at(x, y)[c] = static_cast<std::uint8_t>(sum / (kShrink * kShrink));
+            }
+    return out;
+}
+
+/// About the lips of the avatar, in pixels of the frame.
+Box mouth_box() {
+    const KeyPointFrame points = read_track(points_sidecar_of(avatar())).frame(0);
+    float x0 = 1e9f, y0 = 1e9f, x1 = 0, y1 = 0;
+    for (int i = point::kOuterLips; i < point::kOuterLips + point::kOuterLipsCount; ++i) {
+        const KeyPoint& p = points.points[static_cast<std::size_t>(i)];
+        x0 = std::min(x0, p.x / kShrink), x1 = std::max(x1, p.x / kShrink), y0 = std::min(y0, p.y / kShrink), y1 = std::max(y1, p.y / kShrink);
+    }
+    const float margin = (x1 - x0) / 3;
+    return {static_cast<int>(x0 - margin), static_cast<int>(y0 - margin), static_cast<int>(x1 + margin), static_cast<int>(y1 + 2 * margin)};
+}
+
+double difference(const RgbaImage& a, const RgbaImage& b, Box box) {
+    double sum = 0;
+    int count = 0;
+    for (int y = std::max(0, box.y0); y < std::min(a.height, box.y1); ++y)
+        for (int x = std::max(0, box.x0); x < std::min(a.width, box.x1); ++x)
+            for (int c = 0; c < 3; ++c, ++count) sum += std::abs(a.at(x, y)[c] - b.at(x, y)[c]);
+    return sum / std::max(count, 1);
+}
+
+/// Mean change from frame to frame about the mouth, of the frames whose sound is louder or softer than a tenth of the loudest.
+struct MouthMotion {
+    double speaking = 0, silent = 0;
+};
+MouthMotion mouth_motion(const std::vector<TimedPicture>& frames, const std::vector<float>& sound, int rate) {
+    std::vector<double> level;
+    for (std::size_t f = 0; f < frames.size(); ++f) {
+        const std::size_t from = std::min(sound.size(), f * static_cast<std::size_t>(rate) / 24), to = std::min(sound.size(), (f + 1) * static_cast<std::size_t>(rate) / 24);
+        double power = 0;
+        for (std::size_t i = from; i < to; ++i) power += sound[i] * sound[i];
+        level.push_back(to > from ? std::sqrt(power / static_cast<double>(to - from)) : 0);
+    }
+    const double loud = 0.1 * *std::max_element(level.begin(), level.end());
+    const Box box = mouth_box();
+    MouthMotion motion;
+    int speaking = 0, silent = 0;
+    for (std::size_t f = 4; f + 4 < frames.size(); ++f) {
+        const bool quiet = std::all_of(level.begin() + static_cast<std::ptrdiff_t>(f) - 4, level.begin() + static_cast<std::ptrdiff_t>(f) + 5, [&](double l) { return l < loud; });
+        const double change = difference(frames[f].image, frames[f - 1].image, box);
+        if (quiet) motion.silent += change, ++silent;
+        else if (level[f] >= loud) motion.speaking += change, ++speaking;
+    }
+    motion.speaking /= std::max(speaking, 1);
+    motion.silent /= std::max(silent, 1);
+    return motion;
+}
+
+}  // namespace
+
+TEST_CASE("the embedded model says a sentence: the mouth moves with the voice and rests without it", "[cli][model]") {
+    const TempFolder folder;
+    // Half a second of silence, the demo's sentence, two seconds of silence.
+    int rate = 0;
+    std::vector<float> sound = read_audio_mono(voice(), rate);
+    sound.resize(std::min<std::size_t>(sound.size(), static_cast<std::size_t>(rate) * 3));
+    sound.insert(sound.begin(), static_cast<std::size_t>(rate / 2), 0.0f);
+    sound.insert(sound.end(), static_cast<std::size_t>(rate * 2), 0.0f);
+    put(folder / "say.wav", wav({sound}, rate));
+    const std::string shots = (folder / "shot_%03d.png").string();
+    const Outcome result = run({"render", "--image", avatar(), kWhole[0], kWhole[1], "--audio", (folder / "say.wav").string(), "--out", shots, "--seed", "3"});
+    INFO(result.err);
+    REQUIRE(result.code == 0);
+
+    std::vector<TimedPicture> frames;
+    for (int f = 0;; ++f) {
+        const std::string number = std::to_string(f);
+        const fs::path file = folder / ("shot_" + std::string(3 - std::min<std::size_t>(3, number.size()), '0') + number + ".png");
+        if (!fs::exists(file)) break;
+        frames.push_back({read_picture(file), f / 24.0});
+    }
+    REQUIRE(frames.size() == 132);
+    const MouthMotion motion = mouth_motion(frames, sound, rate);
+    CAPTURE(motion.speaking, motion.silent);
+    CHECK(motion.speaking > 3 * motion.silent);
+    CHECK(motion.speaking > 1.0);
+
+    // Still the picture that was given: most of it is where it was, and outside of the person there is nothing.
+    const RgbaImage given = small_avatar();
+    REQUIRE(frames[0].image.width == given.width);
+    REQUIRE(frames[0].image.height == given.height);
+    for (const std::size_t f : {std::size_t{0}, frames.size() / 2, frames.size() - 1}) {
+        CAPTURE(f);
+        CHECK(difference(frames[f].image, given, {0, 0, given.width, given.height}) < 16);
+        CHECK(frames[f].image.at(1, 1)[3] == given.at(1, 1)[3]);
+    }
+}
+
+TEST_CASE("two runs of the embedded model with one seed give the same file, another seed another", "[cli][model]") {
+    const TempFolder folder;
+    int rate = 0;
+    std::vector<float> sound = read_audio_mono(voice(), rate);
+    sound.resize(static_cast<std::size_t>(rate));
+    put(folder / "say.wav", wav({sound}, rate));
+    const auto render = [&](const std::string& out, const std::string& seed) {
+        const Outcome result = run({"render", "--image", avatar(), "--audio", (folder / "say.wav").string(), "--out", (folder / out).string(), "--seed", seed});
+        INFO(result.err);
+        REQUIRE(result.code == 0);
+        return get(folder / out);
+    };
+    const std::string first = render("a.mp4", "7");
+    CHECK(first == render("b.mp4", "7"));
+    CHECK(first != render("c.mp4", "8"));
+}
+
+TEST_CASE("sound without speech is no error: the avatar idles", "[cli][model]") {
+    const TempFolder folder;
+    put(folder / "hush.wav", wav({std::vector<float>(2 * 16000, 0.0f)}, 16000));
+    const Outcome result = run({"render", "--image", avatar(), "--audio", (folder / "hush.wav").string(), "--out", (folder / "a.mp4").string()});
+    INFO(result.err);
+    CHECK(result.code == 0);
+    const auto frames = frames_of((folder / "a.mp4").string());
+    REQUIRE(frames.size() == 48);
+    CHECK(difference(frames[40].image, frames[10].image, {0, 0, frames[0].image.width, frames[0].image.height}) > 0.01);  // it lives
+}
+
+TEST_CASE("a picture without a face is told so, and points given by hand are taken", "[cli][model]") {
+    const TempFolder folder;
+    RgbaImage wall(200, 300);
+    for (int y = 0; y < wall.height; ++y)
+        for (int x = 0; x < wall.width; ++x) {
+            std::uint8_t* p = wall.at(x, y);
+            p[0] = static_cast<std::uint8_t>(90 + 40 * ((x / 40 + y / 20) % 2)), p[1] = 70, p[2] = 60, p[3] = 255;
+        }
+    write_png(folder / "wall.png", wall);
+    put(folder / "say.wav", wav({std::vector<float>(8000, 0.0f)}, 16000));
+    const std::vector<std::string> words = {"render", "--image", (folder / "wall.png").string(), "--audio", (folder / "say.wav").string(), "--out", (folder / "a.mp4").string()};
+    const Outcome plain = run(words);
+    CHECK_THAT(plain.err, ContainsSubstring("face"));
+    CHECK_THAT(plain.err, ContainsSubstring("--eyes"));
+    std::vector<std::string> placed = words;
+    placed.insert(placed.end(), {"--eyes", "80,100,120,100", "--mouth", "88,140,112,140"});
+    const Outcome helped = run(placed);
+    INFO(helped.err);
+    CHECK(helped.code == 0);
+}
+
+TEST_CASE("info tells where the embedded model comes from", "[cli][model]") {
+    const fs::path bundle = kSource / "data/models/mini";
+    const Outcome result = run({"info", bundle.string()});
+    INFO(result.err);
+    CHECK(result.code == 0);
+    CHECK_THAT(result.out, ContainsSubstring("mini"));
+    const nlohmann::json manifest = nlohmann::json::parse(get(bundle / "bundle.json"));
+    CHECK(manifest["capabilities"]["speaks"] == true);
+    REQUIRE(manifest["provenance"]["runs"].size() >= 5);
+    for (const auto& run : manifest["provenance"]["runs"]) {
+        CAPTURE(run.dump());
+        CHECK(run.contains("data_seed"));
+        REQUIRE_FALSE(run["sessions"].empty());
+        CHECK(run["sessions"][0]["command"].get<std::string>().starts_with("mirrorme train "));
+        CHECK_FALSE(run["sessions"][0]["hardware"].get<std::string>().empty());
+    }
+    std::uintmax_t bytes = 0;
+    for (const auto& entry : fs::directory_iterator(bundle)) bytes += entry.file_size();
+    CHECK(bytes <= 12u << 20);
+}
