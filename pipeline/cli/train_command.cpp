@@ -31,7 +31,7 @@ void add_length_options(CLI::App& command, TrainArguments& a) {
     command.add_option("--steps", a.request.steps, "train each part for this many steps")->check(CLI::Range(1, 1'000'000'000));
     command.add_option("--seed", a.request.seed, "of weights, noise and dropout");
     command.add_option("--data-seed", a.request.data_seed, "of characters, speech and pictures");
-    command.add_option("--precision", a.request.precision, "f32 or bf16 (autocast)")->check(CLI::IsMember({"f32", "bf16"}));
+    command.add_option("--precision", a.request.precision, "f32 or bf16 (autocast); default: what the config says, and f32 on processors without bf16")->check(CLI::IsMember({"f32", "bf16"}));
 }
 
 void add_machine_options(CLI::App& command, TrainArguments& a) {

@@ -73,7 +73,7 @@ void export_bundle(const StageWeights& weights, const BundleRequest& request) {
     AudioFrontEnd audio(audio_frontend_config_from_json(manifest.config["audio"], subject));
 
     std::vector<NamedTensor> tensors;
-    if (!collect(weights, *codec.part_map, "codec.part_map.", torch::kFloat, tensors))
+    if (!collect(weights, *codec.part_map, "codec.part_map.", torch::kHalf, tensors))
         throw Error(ErrorCode::not_found, subject, "has no part map", "Run mirrorme train codec first and give its folder with --from");
     collect(weights, *codec.renderer, "codec.renderer.", torch::kBFloat16, tensors);
     collect(weights, *codec.points_net, "codec.points_net.", torch::kBFloat16, tensors);

@@ -15,7 +15,7 @@ struct BundleRequest {
     std::filesystem::path output;
 };
 
-/// Averaged weights as bfloat16 (linear maps of the codec, whose inverse must hold, as float32), configs, what each stage was trained with.
+/// Averaged weights as bfloat16 (the linear maps of the codec, whose inverse must hold, as float16: a few hundredths of a pixel), configs, what each stage was trained with.
 /// A part without weights (a stage not run yet) keeps its initial ones, is not listed as trained, and is a warning in the log.
 /// Throws Error: not_found (no codec, no denoiser at all), and what save_bundle throws.
 void export_bundle(const StageWeights& weights, const BundleRequest& request);

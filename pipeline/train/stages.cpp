@@ -5,6 +5,8 @@
 
 #include "core/error.h"
 #include "core/json_fields.h"
+#include "core/log.h"
+#include "ops/processor.h"
 #include "train/codec_points_task.h"
 #include "train/codec_renderer_task.h"
 #include "train/codec_vae_task.h"
@@ -93,8 +95,12 @@ void write_fitted(const FittedModules& fitted, const fs::path& folder, const Run
     write_checkpoint(folder / "checkpoint", state, fitted.modules, Optimizer(fitted.modules, RunPlan{}));
 }
 
-RunPlan plan_of(const StageRequest& request, const TrainingConfig& config, const std::string& part) {
+RunPlan plan_of(const StageRequest& request, const TrainingConfig& config, const std::string& part, const torch::Device& device) {
     RunPlan plan = config.run_plan(part);
+    if (plan.precision == Precision::bf16 && device.is_cpu() && !has_fast_bfloat16() && !request.precision) {
+        log_info(part + ": this processor has no instructions for bf16, so it is trained in f32");
+        plan.precision = Precision::f32;
+    }
     if (request.minutes) plan.minutes = *request.minutes, plan.steps = 0;
     if (request.steps) plan.steps = *request.steps, plan.minutes = request.minutes.value_or(0);
     plan.seed = request.seed.value_or(plan.seed);
@@ -149,7 +155,7 @@ RunEnd run_stage(const Stage& stage, const StageRequest& request, const RunOptio
             if (options.start == RunStart::fresh || !fs::exists(folder / "checkpoint"))
                 write_fitted(part.fit({config, earlier, request.speech, request.footage}, request.data_seed.value_or(1)), folder, options);
         } else if (wanted(part)) {
-            const RunPlan plan = plan_of(request, config, part.name);
+            const RunPlan plan = plan_of(request, config, part.name, options.device);
             torch::manual_seed(plan.seed);  // the initial weights
             const std::unique_ptr<TrainingTask> task = part.make({config, earlier, request.speech, request.footage});
             RunOptions own = options;

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <span>
 #include <utility>
@@ -13,6 +12,7 @@
 #include "codec/motion/resample.h"
 #include "core/error.h"
 #include "ops/memory_format.h"
+#include "ops/processor.h"
 
 namespace mirrorme {
 namespace {
@@ -42,18 +42,6 @@ struct MotionCache final : DecodeCache {
     Renderer half{nullptr};  // the renderer in bfloat16 where the processor multiplies it natively; else absent
     bool started = false;
 };
-
-/// Twice as fast as float32 where there are instructions for it, many times slower where there are none. Whoever limits the
-/// libraries to an older instruction set by their variables means this too.
-bool has_fast_bfloat16() {
-    for (const char* limit : {"ONEDNN_MAX_CPU_ISA", "DNNL_MAX_CPU_ISA", "ATEN_CPU_CAPABILITY"})
-        if (std::getenv(limit)) return false;
-#if defined(__x86_64__) && defined(__GNUC__)
-    return __builtin_cpu_supports("avx512bf16") != 0;
-#else
-    return false;
-#endif
-}
 
 Renderer in_bfloat16(const Renderer& renderer) {
     Renderer half(renderer->config());

@@ -64,6 +64,7 @@ void keep_freed_memory() noexcept {
     constexpr int kTrimAbove = 1 << 30;  // bytes free at the top of the heap
     ::mallopt(M_MMAP_MAX, 0);
     ::mallopt(M_TRIM_THRESHOLD, kTrimAbove);
+    ::mallopt(M_ARENA_MAX, 1);  // arenas of other threads give their memory back whatever the threshold says
 }
 
 }  // namespace mirrorme::platform
