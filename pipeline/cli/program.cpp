@@ -35,6 +35,10 @@ std::vector<std::unique_ptr<Subcommand>> make_subcommands(CLI::App& program) {
     std::vector<std::unique_ptr<Subcommand>> commands;
 #ifdef MIRRORME_HAS_MEDIA
     commands.push_back(make_render_command(program));
+    commands.push_back(make_points_command(program));
+#endif
+#ifdef MIRRORME_HAS_SERVICE
+    commands.push_back(make_serve_command(program));
 #endif
     commands.push_back(make_info_command(program));
     commands.push_back(make_doctor_command(program));

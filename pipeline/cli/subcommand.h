@@ -22,7 +22,9 @@ protected:
 
 /// Each declares its options on `program`. Which of them exist depends on the options of the build.
 std::unique_ptr<Subcommand> make_render_command(CLI::App& program);
+std::unique_ptr<Subcommand> make_points_command(CLI::App& program);
 std::unique_ptr<Subcommand> make_info_command(CLI::App& program);
+std::unique_ptr<Subcommand> make_serve_command(CLI::App& program);
 std::unique_ptr<Subcommand> make_doctor_command(CLI::App& program);
 std::unique_ptr<Subcommand> make_bench_command(CLI::App& program);
 

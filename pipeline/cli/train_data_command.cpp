@@ -15,6 +15,7 @@
 #include "train/performers/gallery.h"
 #ifdef MIRRORME_HAS_MEDIA
 #include "cli/engine_choice.h"
+#include "codec/motion/picture_reader.h"
 #include "train/footage_tracker.h"
 #include "train/preview_files.h"
 #include "train/training_data.h"

@@ -149,7 +149,7 @@ void PointsSource::fill_body(PointsBatch& batch, int index, TrainingRng& rng, co
 }
 
 std::unique_ptr<TrainingBatch> PointsSource::draw(std::uint64_t data_seed, std::int64_t step) {
-    const int64_t n = sampling_.batch, h = sampling_.height, w = sampling_.width;
+    const int64_t n = sampling_.batch, bodies = sampling_.bodies, h = sampling_.height, w = sampling_.width;
     auto batch = std::make_unique<PointsBatch>();
     batch->whole = torch::empty({n, 4, kLocatorSize, kLocatorSize});
     batch->landmarks = torch::empty({n, kLandmarkCount, 2});
@@ -160,19 +160,19 @@ std::unique_ptr<TrainingBatch> PointsSource::draw(std::uint64_t data_seed, std::
     batch->face_points = torch::empty({n, kFacePoints, 2});
     batch->face_seen = torch::empty({n, kFacePoints});
     batch->scalars = torch::empty({n, kScalarCount});
-    batch->frame = torch::empty({n, 4, h, w});
-    batch->guide = torch::empty({n, 1, h, w});
-    batch->body_points = torch::empty({n, kBodyPoints, 2});
-    batch->body_seen = torch::empty({n, kBodyPoints});
-    batch->body_unit = torch::empty({n});
-    batch->matte = torch::empty({n, 1, h, w});
-    batch->opaque = torch::empty({n});
+    batch->frame = torch::empty({bodies, 4, h, w});
+    batch->guide = torch::empty({bodies, 1, h, w});
+    batch->body_points = torch::empty({bodies, kBodyPoints, 2});
+    batch->body_seen = torch::empty({bodies, kBodyPoints});
+    batch->body_unit = torch::empty({bodies});
+    batch->matte = torch::empty({bodies, 1, h, w});
+    batch->opaque = torch::empty({bodies});
     for (int i = 0; i < sampling_.batch; ++i) {
         TrainingRng rng(item_seed(data_seed, step, i));
         const Scene scene = draw_scene(rng);
         fill_locator(*batch, i, rng, scene);
         fill_face(*batch, i, rng, scene);
-        fill_body(*batch, i, rng, scene);
+        if (i < sampling_.bodies) fill_body(*batch, i, rng, scene);
     }
     return batch;
 }

@@ -13,19 +13,20 @@
 
 namespace mirrorme {
 
-/// B pictures, each three times: as the locator, the face net and the body net see it (points_net.h). Points in pixels of
+/// B pictures, each as the locator and as the face net see it, and the first N also as the body net does (points_net.h). Points in pixels of
 /// the net's input; visible: 1, 0.5 hidden, 0 outside.
 struct PointsBatch final : TrainingBatch {
     void to(const torch::Device& device) override;
 
     torch::Tensor whole, landmarks, landmark_seen, presence, landmark_unit;  // [B,4,128,128], [B,6,2], [B,6], [B], [B] pixels per face unit
     torch::Tensor face, face_points, face_seen, scalars;                     // [B,4,128,128], [B,70,2], [B,70], [B,13]
-    torch::Tensor frame, guide, body_points, body_seen, body_unit, matte;    // [B,4,H,W], [B,1,H,W], [B,51,2], [B,51], [B] pixels per torso unit, [B,1,H,W]
-    torch::Tensor opaque;                                                    // [B] 1 where the matte is to be learned
+    torch::Tensor frame, guide, body_points, body_seen, body_unit, matte;    // [N,4,H,W], [N,1,H,W], [N,51,2], [N,51], [N] pixels per torso unit, [N,1,H,W]
+    torch::Tensor opaque;                                                    // [N] 1 where the matte is to be learned
 };
 
 struct PointsSampling {
     int batch = 8;
+    int bodies = 4;  // of them are looked at by the body net, too: it costs as much as the two others together
     int width = 256, height = 384;
     CharacterSet characters = CharacterSet::training;
 };

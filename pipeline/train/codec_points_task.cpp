@@ -163,7 +163,7 @@ std::vector<Preview> PointsTask::preview() {
         const torch::Tensor matte = torch::sigmoid(seen.body.matte);
         const torch::Tensor pictures = over_colour(batch.frame, behind).to(torch::kCPU).contiguous();
         const torch::Tensor cut = (over_colour(batch.frame, behind) * matte + (1 - matte) * behind).to(torch::kCPU).contiguous();
-        for (int64_t i = 0; i < crops.size(0); ++i) {
+        for (int64_t i = 0; i < pictures.size(0); ++i) {
             if (frames.size() >= 2 * kShownFrames) break;
             mark(crops[i], seen.face.points.points[i], {1, 0, 0});
             faces.push_back(crops[i]);

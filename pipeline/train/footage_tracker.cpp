@@ -7,11 +7,9 @@
 #include "audio/resampler.h"
 #include "codec/motion/picture_reader.h"
 #include "core/error.h"
-#include "core/json_fields.h"
 #include "media/audio_reader.h"
 #include "media/video_reader.h"
 #include "train/performance/performance.h"
-#include "weights/bundle.h"
 
 namespace mirrorme {
 namespace {
@@ -43,18 +41,6 @@ std::vector<std::int16_t> sound_of(const std::filesystem::path& video) {
 }
 
 }  // namespace
-
-PointsNet load_points_net(const std::filesystem::path& directory) {
-    const std::shared_ptr<const Bundle> bundle = Bundle::open(directory);
-    const std::string section = (directory / kBundleManifestName).string() + ", config.codec";
-    if (JsonObject(bundle->config("codec"), section).text("kind") != "motion")
-        throw Error(ErrorCode::unsupported, section, "has no key-point net", "Name a bundle with codec motion, such as the embedded one");
-    PointsNet net;
-    LoadReport report;
-    bundle->load_into(*net, "codec.points_net.", report);
-    net->eval();
-    return net;
-}
 
 Footage track_footage(PointsNet& net, const std::filesystem::path& video, const std::function<void(double)>& progress) {
     VideoReader reader({video.string()});

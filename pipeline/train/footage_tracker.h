@@ -9,9 +9,6 @@
 
 namespace mirrorme {
 
-/// The key-point net of a bundle with codec `motion`. Throws Error: what Bundle::open throws, unsupported for another codec.
-PointsNet load_points_net(const std::filesystem::path& bundle);
-
 /// Pictures at 24 fps (each the nearest of the video's), sound at 16 kHz; a video without sound gives silence. The face is followed
 /// from frame to frame and looked for again when it is lost. `progress` is told how much is done, 0 .. 1, where the file says how
 /// long it is. Throws Error: what VideoReader throws.

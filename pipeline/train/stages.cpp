@@ -1,6 +1,7 @@
 #include "train/stages.h"
 
 #include <algorithm>
+#include <array>
 #include <string_view>
 
 #include "core/error.h"
@@ -27,7 +28,12 @@ std::unique_ptr<TrainingTask> continued(std::unique_ptr<TrainingTask> task, cons
 
 std::unique_ptr<TrainingTask> make_points(const StageInput& input) {
     PointsSampling sampling;
-    sampling.batch = input.config.task("points").value("batch", sampling.batch);
+    const JsonObject task(input.config.task("points"), input.config.subject(), "stages.points.task");
+    constexpr std::array<std::string_view, 3> kFields{"batch", "bodies", "comment"};
+    task.refuse_unknown(kFields);
+    if (task.has("batch")) sampling.batch = static_cast<int>(task.integer("batch", 1, 4096));
+    sampling.bodies = std::min(sampling.bodies, sampling.batch);
+    if (task.has("bodies")) sampling.bodies = static_cast<int>(task.integer("bodies", 1, sampling.batch));
     return continued(std::make_unique<PointsTask>(sampling), input.earlier);
 }
 

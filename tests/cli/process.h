@@ -75,6 +75,7 @@ public:
         input_ = -1;
     }
     void signal(int number) { ::kill(pid_, number); }
+    pid_t id() const { return pid_; }
 
     Outcome wait() {
         int status = 0;

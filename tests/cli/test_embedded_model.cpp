@@ -52,7 +52,8 @@ Box mouth_box() {
     float x0 = 1e9f, y0 = 1e9f, x1 = 0, y1 = 0;
     for (int i = point::kOuterLips; i < point::kOuterLips + point::kOuterLipsCount; ++i) {
         const KeyPoint& p = points.points[static_cast<std::size_t>(i)];
-        x0 = std::min(x0, p.x / kShrink), x1 = std::max(x1, p.x / kShrink), y0 = std::min(y0, p.y / kShrink), y1 = std::max(y1, p.y / kShrink);
+        x0 = std::min(x0, p.x / kShrink), x1 = std::max(x1, p.x / kShrink), y0 = std::min(y0, p.y / kShrink),
+        y1 = std::max(y1, p.y / kShrink);
     }
     const float margin = (x1 - x0) / 3;
     return {static_cast<int>(x0 - margin), static_cast<int>(y0 - margin), static_cast<int>(x1 + margin), static_cast<int>(y1 + 2 * margin)};
@@ -74,7 +75,8 @@ struct MouthMotion {
 MouthMotion mouth_motion(const std::vector<TimedPicture>& frames, const std::vector<float>& sound, int rate) {
     std::vector<double> level;
     for (std::size_t f = 0; f < frames.size(); ++f) {
-        const std::size_t from = std::min(sound.size(), f * static_cast<std::size_t>(rate) / 24), to = std::min(sound.size(), (f + 1) * static_cast<std::size_t>(rate) / 24);
+        const std::size_t from = std::min(sound.size(), f * static_cast<std::size_t>(rate) / 24),
+                          to = std::min(sound.size(), (f + 1) * static_cast<std::size_t>(rate) / 24);
         double power = 0;
         for (std::size_t i = from; i < to; ++i) power += sound[i] * sound[i];
         level.push_back(to > from ? std::sqrt(power / static_cast<double>(to - from)) : 0);
@@ -84,10 +86,13 @@ MouthMotion mouth_motion(const std::vector<TimedPicture>& frames, const std::vec
     MouthMotion motion;
     int speaking = 0, silent = 0;
     for (std::size_t f = 4; f + 4 < frames.size(); ++f) {
-        const bool quiet = std::all_of(level.begin() + static_cast<std::ptrdiff_t>(f) - 4, level.begin() + static_cast<std::ptrdiff_t>(f) + 5, [&](double l) { return l < loud; });
+        const bool quiet = std::all_of(level.begin() + static_cast<std::ptrdiff_t>(f) - 4,
+                                       level.begin() + static_cast<std::ptrdiff_t>(f) + 5, [&](double l) { return l < loud; });
         const double change = difference(frames[f].image, frames[f - 1].image, box);
-        if (quiet) motion.silent += change, ++silent;
-        else if (level[f] >= loud) motion.speaking += change, ++speaking;
+        if (quiet)
+            motion.silent += change, ++silent;
+        else if (level[f] >= loud)
+            motion.speaking += change, ++speaking;
     }
     motion.speaking /= std::max(speaking, 1);
     motion.silent /= std::max(silent, 1);
@@ -106,7 +111,8 @@ TEST_CASE("the embedded model says a sentence: the mouth moves with the voice an
     sound.insert(sound.end(), static_cast<std::size_t>(rate * 2), 0.0f);
     put(folder / "say.wav", wav({sound}, rate));
     const std::string shots = (folder / "shot_%03d.png").string();
-    const Outcome result = run({"render", "--image", avatar(), kWhole[0], kWhole[1], "--audio", (folder / "say.wav").string(), "--out", shots, "--seed", "3"});
+    const Outcome result =
+        run({"render", "--image", avatar(), kWhole[0], kWhole[1], "--audio", (folder / "say.wav").string(), "--out", shots, "--seed", "3"});
     INFO(result.err);
     REQUIRE(result.code == 0);
 
@@ -141,7 +147,8 @@ TEST_CASE("two runs of the embedded model with one seed give the same file, anot
     sound.resize(static_cast<std::size_t>(rate));
     put(folder / "say.wav", wav({sound}, rate));
     const auto render = [&](const std::string& out, const std::string& seed) {
-        const Outcome result = run({"render", "--image", avatar(), "--audio", (folder / "say.wav").string(), "--out", (folder / out).string(), "--seed", seed});
+        const Outcome result = run(
+            {"render", "--image", avatar(), "--audio", (folder / "say.wav").string(), "--out", (folder / out).string(), "--seed", seed});
         INFO(result.err);
         REQUIRE(result.code == 0);
         return get(folder / out);
@@ -154,7 +161,8 @@ TEST_CASE("two runs of the embedded model with one seed give the same file, anot
 TEST_CASE("sound without speech is no error: the avatar idles", "[cli][model]") {
     const TempFolder folder;
     put(folder / "hush.wav", wav({std::vector<float>(2 * 16000, 0.0f)}, 16000));
-    const Outcome result = run({"render", "--image", avatar(), "--audio", (folder / "hush.wav").string(), "--out", (folder / "a.mp4").string()});
+    const Outcome result =
+        run({"render", "--image", avatar(), "--audio", (folder / "hush.wav").string(), "--out", (folder / "a.mp4").string()});
     INFO(result.err);
     CHECK(result.code == 0);
     const auto frames = frames_of((folder / "a.mp4").string());
@@ -172,7 +180,13 @@ TEST_CASE("a picture without a face is told so, and points given by hand are tak
         }
     write_png(folder / "wall.png", wall);
     put(folder / "say.wav", wav({std::vector<float>(8000, 0.0f)}, 16000));
-    const std::vector<std::string> words = {"render", "--image", (folder / "wall.png").string(), "--audio", (folder / "say.wav").string(), "--out", (folder / "a.mp4").string()};
+    const std::vector<std::string> words = {"render",
+                                            "--image",
+                                            (folder / "wall.png").string(),
+                                            "--audio",
+                                            (folder / "say.wav").string(),
+                                            "--out",
+                                            (folder / "a.mp4").string()};
     const Outcome plain = run(words);
     CHECK_THAT(plain.err, ContainsSubstring("face"));
     CHECK_THAT(plain.err, ContainsSubstring("--eyes"));
@@ -181,6 +195,26 @@ TEST_CASE("a picture without a face is told so, and points given by hand are tak
     const Outcome helped = run(placed);
     INFO(helped.err);
     CHECK(helped.code == 0);
+}
+
+TEST_CASE("points finds the gallery's faces, draws them and keeps them beside the picture", "[cli][model]") {
+    const TempFolder folder;
+    for (const char* name : {"ada", "bruno", "kofi"}) {
+        const fs::path picture = folder / (std::string(name) + ".png"), kept = kSource / "data/avatars" / (std::string(name) + ".png");
+        fs::copy_file(kept, picture);
+        const Outcome result = run({"points", picture.string(), "--write", "--draw", (folder / "seen.png").string()});
+        INFO(result.out << result.err);
+        REQUIRE(result.code == 0);
+        CHECK_THAT(result.out, ContainsSubstring("--eyes"));
+        CHECK(read_picture(folder / "seen.png").width == 768);
+        const KeyPointFrame found = read_track(points_sidecar_of(picture)).frame(0), truth = read_track(points_sidecar_of(kept)).frame(0);
+        const FaceFrame face = face_frame_of(truth), seen = face_frame_of(found);
+        CHECK(std::hypot(seen.origin_x - face.origin_x, seen.origin_y - face.origin_y) < 0.5f * face.unit);
+    }
+    CHECK_THAT(run({"points", (folder / "ada.png").string(), "--write"}).err, ContainsSubstring("left alone"));
+    const Outcome compared = run({"points", avatar(), "--compare"});
+    CHECK_THAT(compared.out, ContainsSubstring("mouth") && ContainsSubstring("1 pictures"));
+    CHECK(run({"points", (folder / "missing.png").string()}).code != 0);
 }
 
 TEST_CASE("info tells where the embedded model comes from", "[cli][model]") {

@@ -20,14 +20,21 @@ namespace fs = std::filesystem;
 namespace {
 
 nlohmann::json small_modules() {
-    return {{"renderer", {{"stem", 8}, {"fine", 8}, {"middle", 16}, {"coarse", 16}, {"condition", 16}}},
-            {"audio", {{"backbone", "mel"}, {"width", 16}, {"dilations", {1, 2}}, {"temporal", 4}, {"tokens", 2}, {"audio_dim", 16}, {"fps", {24, 1}}}},
-            {"denoiser",
-             {{"num_layers", 1}, {"num_attention_heads", 2}, {"attention_head_dim", 16}, {"in_channels", 128}, {"caption_channels", 0}, {"part_tokens", 6},
-              {"grid", {{"temporal", 4}, {"spatial_stride", 1}, {"fps", {24, 1}}}},
-              {"adapter", {{"enabled", true}, {"tokens", 2}, {"audio_dim", 16}}},
-              {"context", {{"mode", "block_causal"}, {"history", "clean"}, {"chunk", 1}, {"window", 2}, {"anchor", true}}}}},
-            {"sampler", {{"schedule", "uniform"}, {"kind", "euler"}, {"steps", 2}}}};
+    return {
+        {"renderer", {{"stem", 8}, {"fine", 8}, {"middle", 16}, {"coarse", 16}, {"condition", 16}}},
+        {"audio",
+         {{"backbone", "mel"}, {"width", 16}, {"dilations", {1, 2}}, {"temporal", 4}, {"tokens", 2}, {"audio_dim", 16}, {"fps", {24, 1}}}},
+        {"denoiser",
+         {{"num_layers", 1},
+          {"num_attention_heads", 2},
+          {"attention_head_dim", 16},
+          {"in_channels", 128},
+          {"caption_channels", 0},
+          {"part_tokens", 6},
+          {"grid", {{"temporal", 4}, {"spatial_stride", 1}, {"fps", {24, 1}}}},
+          {"adapter", {{"enabled", true}, {"tokens", 2}, {"audio_dim", 16}}},
+          {"context", {{"mode", "block_causal"}, {"history", "clean"}, {"chunk", 1}, {"window", 2}, {"anchor", true}}}}},
+        {"sampler", {{"schedule", "uniform"}, {"kind", "euler"}, {"steps", 2}}}};
 }
 
 /// A stage's folder with weights as they were made.
@@ -88,7 +95,8 @@ TEST_CASE("what stages leave becomes a bundle that the engine opens, with its hi
     CHECK(model->manifest.provenance["runs"].size() == 3);
     CHECK(model->manifest.provenance["runs"][2]["hours"] == 2.0);
     CHECK(model->manifest.provenance["runs"][2]["sessions"][0]["command"] == "mirrorme train face");
-    const torch::Tensor kept = model->denoiser->named_parameters()["patchify_proj.weight"], was = denoiser->named_parameters()["patchify_proj.weight"];
+    const torch::Tensor kept = model->denoiser->named_parameters()["patchify_proj.weight"],
+                        was = denoiser->named_parameters()["patchify_proj.weight"];
     CHECK((kept - was).abs().max().item<float>() < 0.01f * was.abs().max().item<float>());  // bfloat16 on disk
 
     StageWeights again;

@@ -118,7 +118,7 @@ TEST_CASE("pictures for the key-point net show their points, and some show nobod
 TEST_CASE("the key-point net learns a batch by heart, in every part") {
     torch::manual_seed(1);
     PointsSampling sampling;
-    sampling.batch = 2;
+    sampling.batch = sampling.bodies = 2;
     PointsTask task(sampling);
     const auto batch = task.make_source()->draw(3, 0);
     const auto before = values_of(task.step(*batch, {}).metrics);

@@ -33,7 +33,9 @@ Performance speaker(std::uint64_t seed, const PerformanceOptions& options) {
 Footage filmed(int frames) {
     const Performer performer(4);
     Footage footage;
-    for (const PerformerPose& pose : speaker(1, {.frames = frames}).poses) footage.frames.push_back(performer.key_points(pose, View{}));
+    PerformanceOptions wanted;
+    wanted.frames = frames;
+    for (const PerformerPose& pose : speaker(1, wanted).poses) footage.frames.push_back(performer.key_points(pose, View{}));
     footage.seen.assign(static_cast<std::size_t>(frames), 1);
     for (SampleIndex i = 0; i < kPerformanceClock.first_sample(frames); ++i) footage.sound.push_back(static_cast<std::int16_t>(i % 20'000));
     return footage;

@@ -10,6 +10,9 @@
 #include <cmath>
 
 #include "codec/motion/motion_values.h"
+#include "core/error.h"
+#include "core/json_fields.h"
+#include "weights/bundle.h"
 
 namespace mirrorme {
 namespace {
@@ -139,6 +142,18 @@ PictureReading read_points(PointsNet& net, const RgbaImage& image, const FloatPi
 }
 
 }  // namespace
+
+PointsNet load_points_net(const std::filesystem::path& directory) {
+    const std::shared_ptr<const Bundle> bundle = Bundle::open(directory);
+    const std::string section = (directory / kBundleManifestName).string() + ", config.codec";
+    if (JsonObject(bundle->config("codec"), section).text("kind") != "motion")
+        throw Error(ErrorCode::unsupported, section, "has no key-point net", "Name a bundle with codec motion, such as the embedded one");
+    PointsNet net;
+    LoadReport report;
+    bundle->load_into(*net, "codec.points_net.", report);
+    net->eval();
+    return net;
+}
 
 PictureReading read_picture(PointsNet& net, const RgbaImage& image) {
     const c10::InferenceMode inference;

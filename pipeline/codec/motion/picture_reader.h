@@ -1,6 +1,7 @@
 #pragma once
 // Key points and matte of any picture, with the key-point net.
 
+#include <filesystem>
 #include <vector>
 
 #include "codec/motion/points_net.h"
@@ -9,6 +10,9 @@
 #include "core/keypoints.h"
 
 namespace mirrorme {
+
+/// The key-point net of a bundle with codec `motion`. Throws Error: what Bundle::open throws, unsupported for another codec.
+PointsNet load_points_net(const std::filesystem::path& bundle);
 
 struct PictureReading {
     KeyPointFrame points;  // pixels of the picture; hands that are not seen hang at rest with confidence 0

@@ -15,7 +15,8 @@ nn::Conv2d conv(int in, int out, int kernel, int stride = 1) {
     nn::init::zeros_(layer->bias);
     return layer;
 }
-torch::Tensor active(const torch::Tensor& x) { return torch::leaky_relu(x, kLeak); }
+/// `x` belongs to nobody else: without gradients it is overwritten.
+torch::Tensor active(torch::Tensor x) { return torch::GradMode::is_enabled() ? torch::leaky_relu(x, kLeak) : torch::leaky_relu_(x, kLeak); }
 torch::Tensor doubled(const torch::Tensor& x) { return torch::upsample_nearest2d(x, {x.size(2) * 2, x.size(3) * 2}); }
 torch::Tensor per_channel(const torch::Tensor& vector) { return vector.unsqueeze(-1).unsqueeze(-1); }
 

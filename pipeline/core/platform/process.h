@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <string>
 
 namespace mirrorme::platform {
 
@@ -26,6 +27,10 @@ double process_cpu_seconds() noexcept;
 
 /// Seconds since the system started this process, loading of its libraries included; 0 when unknown.
 double seconds_since_start() noexcept;
+
+/// Value of an environment variable, which is then removed: what this process starts need not know it. Empty when it is not set.
+/// Call it while no other thread runs.
+std::string take_environment(const char* name);
 
 /// Tells the C library to keep freed memory instead of giving it back: a model frees and takes the same megabytes at every step, and the
 /// system's zeroing of fresh pages then costs as much as the arithmetic. Call first thing in main.

@@ -60,6 +60,13 @@ double seconds_since_start() noexcept {
     return ticks > 0 ? up - ticks / static_cast<double>(::sysconf(_SC_CLK_TCK)) : 0;
 }
 
+std::string take_environment(const char* name) {
+    const char* found = std::getenv(name);
+    std::string value = found ? found : "";
+    ::unsetenv(name);
+    return value;
+}
+
 void keep_freed_memory() noexcept {
     constexpr int kTrimAbove = 1 << 30;  // bytes free at the top of the heap
     ::mallopt(M_MMAP_MAX, 0);
