@@ -8,6 +8,7 @@
 #include "cli/subcommand.h"
 #ifdef MIRRORME_HAS_TRAINING
 #include "cli/train_command.h"
+#include "cli/train_eval_command.h"
 #endif
 #include "core/error.h"
 #include "core/log.h"
@@ -44,6 +45,7 @@ std::vector<std::unique_ptr<Subcommand>> make_subcommands(CLI::App& program) {
     commands.push_back(make_doctor_command(program));
     commands.push_back(make_bench_command(program));
 #ifdef MIRRORME_HAS_TRAINING
+    commands.push_back(make_eval_command(program));
     commands.push_back(make_train_command(program));
 #endif
     return commands;

@@ -73,6 +73,8 @@ EngineServer::EngineServer(Engine& engine, const ServeOptions& options) {
                     "Give 1 to " + std::to_string(kMostSessions));
     parts_ = std::make_unique<Parts>(engine, options);
     std::error_code error;
+    if (const fs::path folder = fs::path(parts_->path).parent_path(); !fs::is_directory(folder, error))
+        throw Error(ErrorCode::not_found, folder.string(), "is no folder", "Make it first, for you alone: mkdir -m 700 " + folder.string());
     if (fs::exists(parts_->path, error) && !fs::is_socket(parts_->path, error))
         throw Error(ErrorCode::usage, parts_->path, "is there and is no socket", "Choose another path");
     grpc::ServerBuilder builder;

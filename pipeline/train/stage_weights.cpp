@@ -43,7 +43,9 @@ void StageWeights::add_stage(const fs::path& checkpoint) {
 void StageWeights::add_bundle(const fs::path& directory) {
     const auto bundle = Bundle::open(directory);
     for (const std::string& name : bundle->names()) tensors_[name] = bundle->tensor(name);
-    configs_.update(bundle->manifest().config);
+    const nlohmann::json& config = bundle->manifest().config;
+    configs_.update(config);
+    if (const auto codec = config.find("codec"); codec != config.end() && codec->contains("renderer")) configs_["renderer"] = codec->at("renderer");
 }
 
 std::vector<std::string> StageWeights::names(std::string_view prefix) const {

@@ -217,6 +217,23 @@ TEST_CASE("points finds the gallery's faces, draws them and keeps them beside th
     CHECK(run({"points", (folder / "missing.png").string()}).code != 0);
 }
 
+TEST_CASE("eval measures the embedded model against its baselines, and two bundles side by side", "[cli][model]") {
+    const std::string bundle = (kSource / "data/models/mini").string();
+    const Outcome result = run({"eval", "--only", "motion", "--clips", "4", "--json"});
+    INFO(result.err);
+    if (result.err.find("voices") != std::string::npos) SKIP("this build has no voices");
+    REQUIRE(result.code == 0);
+    const nlohmann::json motion = nlohmann::json::parse(result.out)["motion"];
+    CHECK(motion["opening"] > motion["opening_shuffled"].get<double>() + 0.4);
+    CHECK(motion["opening"] > motion["opening_by_loudness"].get<double>());
+    CHECK(motion["closed_in_silence"] > 0.9);
+    CHECK(std::abs(motion["lag"].get<double>()) <= 1);
+    const Outcome both = run({"eval", bundle, bundle, "--only", "renderer"});
+    CHECK(both.code == 0);
+    CHECK_THAT(both.out, ContainsSubstring("net_mouth_ssim"));
+    CHECK(run({"eval", "/no/such/bundle"}).code == 1);
+}
+
 TEST_CASE("info tells where the embedded model comes from", "[cli][model]") {
     const fs::path bundle = kSource / "data/models/mini";
     const Outcome result = run({"info", bundle.string()});

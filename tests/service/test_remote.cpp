@@ -127,9 +127,12 @@ TEST_CASE("several sessions share an engine; one too many is told so", "[remote]
     CHECK(served.server->sessions() == 2);
     CHECK_THROWS_WITH(engine->open_session(config_of(SessionMode::offline)), ContainsSubstring("2 sessions already"));
     const std::vector<float> sound = noise(1);
-    std::thread beside([&] { CHECK(render(*other, sound).frames.size() == 24); });
-    CHECK(render(*one, sound).frames.size() == 24);
+    Take second;  // assertions belong to one thread
+    std::thread beside([&] { second = render(*other, sound); });
+    const Take first = render(*one, sound);
     beside.join();
+    CHECK(first.frames.size() == 24);
+    CHECK(second.frames.size() == 24);
 }
 
 TEST_CASE("a client that leaves ends its session", "[remote]") {
@@ -250,9 +253,6 @@ TEST_CASE("commands are answered by the engine, settings and silence arrive", "[
     const auto engine = served.connect();
     const auto session = engine->open_session(config_of(SessionMode::realtime));
     CHECK(session->command({CommandKind::gesture, "wave", 0, std::nullopt}) == ErrorCode::none);
-    KeyPointTrack track = make_track(TrackUnit::pixels, {24, 1}, {0}, {});
-    track.values = {1, 1, 1};
-    CHECK(session->command({CommandKind::gesture, "odd", 0, track}) != ErrorCode::none);
     auto settings = std::make_shared<Settings>();
     settings->liveliness = 0.5;
     session->update_settings(settings);

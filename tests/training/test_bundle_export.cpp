@@ -95,13 +95,13 @@ TEST_CASE("what stages leave becomes a bundle that the engine opens, with its hi
     CHECK(model->manifest.provenance["runs"].size() == 3);
     CHECK(model->manifest.provenance["runs"][2]["hours"] == 2.0);
     CHECK(model->manifest.provenance["runs"][2]["sessions"][0]["command"] == "mirrorme train face");
-    const torch::Tensor kept = model->denoiser->named_parameters()["patchify_proj.weight"],
-                        was = denoiser->named_parameters()["patchify_proj.weight"];
+    const torch::Tensor kept = model->denoiser->named_parameters()["proj_in.weight"],
+                        was = denoiser->named_parameters()["proj_in.weight"];
     CHECK((kept - was).abs().max().item<float>() < 0.01f * was.abs().max().item<float>());  // bfloat16 on disk
 
     StageWeights again;
     again.add(folder / "bundle");  // and training can go on from it
-    CHECK(again.has("denoiser.patchify_proj.weight"));
+    CHECK(again.has("denoiser.proj_in.weight"));
 }
 
 TEST_CASE("a bundle without a part map or a denoiser is refused with what to do") {

@@ -37,7 +37,7 @@ Footage filmed(int frames) {
     wanted.frames = frames;
     for (const PerformerPose& pose : speaker(1, wanted).poses) footage.frames.push_back(performer.key_points(pose, View{}));
     footage.seen.assign(static_cast<std::size_t>(frames), 1);
-    for (SampleIndex i = 0; i < kPerformanceClock.first_sample(frames); ++i) footage.sound.push_back(static_cast<std::int16_t>(i % 20'000));
+    for (SampleIndex i = 0; i < kPerformanceClock.first_sample(frames); ++i) footage.sound.push_back(static_cast<std::int16_t>(i / 2));
     return footage;
 }
 
@@ -80,7 +80,7 @@ TEST_CASE("clips of footage are windows in which somebody is seen, with their ow
     CHECK(static_cast<SampleIndex>(a.audio.size()) == kPerformanceClock.first_sample(32));
     CHECK_FALSE(a.gesturing.any().item<bool>());
 
-    const int start = static_cast<int>(kPerformanceClock.frame_at(static_cast<SampleIndex>(a.audio[0] * 32768.0f)));
+    const int start = static_cast<int>(kPerformanceClock.frame_at(static_cast<SampleIndex>(a.audio[0] * 32768.0f) * 2));
     const auto decoded = map->decode(a.moving.unsqueeze(0));
     const float unit = face_frame_of(a.reference).unit;
     float worst = 0;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <nlohmann/json.hpp>
 #include <span>
 #include <utility>
@@ -29,9 +30,37 @@ struct MotionIdentity final : CodecIdentity {
         : layer(kernels::cpu_operations(), size, std::move(person), at), plate(std::move(behind)) {
         points = at;
     }
+    /// What moves, and what is behind it (null: nothing).
+    struct Shown {
+        const ReferenceLayer& layer;
+        const float* plate;
+    };
+    Shown shown(Background background) const {
+        if (background == Background::keep && whole) return {*whole, whole_plate.data()};
+        return {layer, background == Background::keep && !plate.empty() ? plate.data() : nullptr};
+    }
+
     ReferenceLayer layer;
     std::vector<float> plate;  // [H, W, 3]; empty: the picture came with its own alpha
+    // See Note [When the matte is not sure]; null and empty when it is.
+    std::unique_ptr<const ReferenceLayer> whole;
+    std::vector<float> whole_plate;
 };
+
+// Note [When the matte is not sure]
+// Cutting a person out with holes and cutting pieces of the wall out with them looks worse than anything else that can go wrong. So
+// when much of an opaque picture's matte is neither person nor background, the picture moves as a whole where its background is
+// kept, as one sheet over itself: the wall near the head sways with it a little, nothing is torn, and the arms stay as they are.
+bool is_unsure(const std::vector<float>& matte) {
+    constexpr float kLow = 0.1f, kHigh = 0.9f;
+    constexpr double kMostUnsure = 0.12;  // of the person's area: a clean outline is a twentieth
+    std::size_t between = 0, person = 0;
+    for (const float m : matte) {
+        between += m > kLow && m < kHigh;
+        person += m >= 0.5f;
+    }
+    return static_cast<double>(between) > kMostUnsure * static_cast<double>(person);
+}
 
 /// Scratch of one stream: a stage for each frame of a latent, and whether the first latent is still to come.
 struct MotionCache final : DecodeCache {
@@ -83,6 +112,33 @@ void settle(KeyPointFrame& frame) noexcept {
         const float keep = (b.x - a.x) * down.x + (b.y - a.y) * down.y <= 0 ? 0.0f : open;
         set_position(frame, above, {middle.x + (a.x - middle.x) * keep, middle.y + (a.y - middle.y) * keep});
         set_position(frame, below, {middle.x + (b.x - middle.x) * keep, middle.y + (b.y - middle.y) * keep});
+    }
+}
+
+/// A hand as a part of the torso: where it is in the picture, moved by `share` of the way to where it was sampled.
+void blend_arm(const KeyPointFrame& reference, int first, float share, KeyPointFrame& frame) noexcept {
+    const TorsoFrame was = torso_frame_of(reference), is = torso_frame_of(frame);
+    for (int i = first; i < first + point::kHandCount; ++i) {
+        const Point own = from_torso(is, to_torso(was, position(reference, i))), at = position(frame, i);
+        set_position(frame, i, {own.x + share * (at.x - own.x), own.y + share * (at.y - own.y)});
+    }
+}
+
+/// Arms that are all but at rest stay where they are in the picture, at rest or crossed. A sampled hand trembles by a few hundredths of a
+/// shoulder's width; drawn arms that come and go with it would be seen, and the net would have to paint them. Beyond kFree nothing is changed.
+void rest_arms(const KeyPointFrame& reference, KeyPointFrame& frame) noexcept {
+    constexpr float kHeld = 0.45f, kFree = 0.75f;  // torso units
+    const TorsoFrame was = torso_frame_of(reference), is = torso_frame_of(frame);
+    for (const auto& [first, side] : {std::pair{point::kRightHand, -1}, std::pair{point::kLeftHand, 1}}) {
+        float from_picture = 0, from_rest = 0;
+        for (const int joint : {point::kElbow, point::kWrist}) {
+            const Point own = to_torso(was, position(reference, first + joint)), at = to_torso(is, position(frame, first + joint));
+            const KeyPoint rest = resting_hand_point(joint, side);
+            from_picture = std::max(from_picture, std::hypot(own.x - at.x, own.y - at.y));
+            from_rest = std::max(from_rest, std::hypot(rest.x - at.x, rest.y - at.y));
+        }
+        const float t = std::clamp((std::min(from_picture, from_rest) - kHeld) / (kFree - kHeld), 0.0f, 1.0f), share = t * t * (3 - 2 * t);
+        if (share < 1) blend_arm(reference, first, share, frame);
     }
 }
 
@@ -159,13 +215,18 @@ std::shared_ptr<const CodecIdentity> MotionCodec::make_identity(const ReferenceP
     const Size size{spec_.width, spec_.height};
     if (picture.image.width != size.width || picture.image.height != size.height)
         throw Error(ErrorCode::internal, "reference picture", "was not scaled to the frame size");
-    std::vector<float> person = to_premultiplied(picture.image), plate;
+    std::vector<float> person = to_premultiplied(picture.image), plate, whole;
     if (is_opaque(picture.image)) {
         const std::vector<float> matte = read_matte(points_net, {size, person}, face_frame_of(picture.points));
         plate = fill_plate(person.data(), matte.data(), size);
+        if (is_unsure(matte)) whole = person;
         person = cut_out_person(person.data(), matte.data(), size);
     }
     auto identity = std::make_shared<MotionIdentity>(size, std::move(person), std::move(plate), picture.points);
+    if (!whole.empty()) {
+        identity->whole_plate = fill_plate(whole.data(), std::vector<float>(whole.size() / 4, 0.0f).data(), size);
+        identity->whole = std::make_unique<const ReferenceLayer>(kernels::cpu_operations(), size, std::move(whole), picture.points);
+    }
     identity->latent = part_map->encode_identity(picture.points);
     return identity;
 }
@@ -186,6 +247,7 @@ std::vector<KeyPointFrame> MotionCodec::motion(const Tensor& latents, const Code
         enliven(values[f], identity.points, liveliness);
         frames.push_back(frame_of(identity.points, values[f]));
         settle(frames.back());
+        rest_arms(identity.points, frames.back());
     }
     return frames;
 }
@@ -194,15 +256,18 @@ Tensor MotionCodec::decode(const Tensor& latents, const CodecIdentity& identity,
     torch::InferenceMode guard;
     const auto& who = static_cast<const MotionIdentity&>(identity);
     auto& cache = static_cast<MotionCache&>(cache_base);
-    const float* plate = options.background == Background::keep && !who.plate.empty() ? who.plate.data() : nullptr;
+    const auto [layer, plate] = who.shown(options.background);
     std::vector<Tensor> chunks;
     // Latent by latent: the shapes the net sees, and so its rounding, do not depend on how latents are cut into calls.
     for (int64_t l = 0; l < latents.size(2); ++l) {
-        const std::vector<KeyPointFrame> frames = motion(latents.slice(2, l, l + 1), identity, !cache.started, options.liveliness);
+        std::vector<KeyPointFrame> frames = motion(latents.slice(2, l, l + 1), identity, !cache.started, options.liveliness);
+        if (&layer == who.whole.get())  // where the person could not be cut out, arms cannot be told from the wall, nor drawn in their colours
+            for (KeyPointFrame& frame : frames)
+                for (const int first : {point::kLeftHand, point::kRightHand}) blend_arm(who.points, first, 0, frame);
         cache.started = true;
         const std::span<FrameStage> stages(cache.stages.data(), frames.size());
-        for (std::size_t i = 0; i < frames.size(); ++i) stages[i].prepare(who.layer, frames[i]);
-        repaint(cache.half ? cache.half : renderer, who.layer, stages);
+        for (std::size_t i = 0; i < frames.size(); ++i) stages[i].prepare(layer, frames[i]);
+        repaint(cache.half ? cache.half : renderer, layer, stages);
         chunks.push_back(finish(stages, plate));
     }
     return chunks.size() == 1 ? chunks.front() : torch::cat(chunks);
@@ -212,10 +277,10 @@ Tensor MotionCodec::still(const CodecIdentity& identity, const DecodeOptions& op
     torch::InferenceMode guard;
     const auto& who = static_cast<const MotionIdentity&>(identity);
     const Size size{spec_.width, spec_.height};
-    const float* plate = options.background == Background::keep && !who.plate.empty() ? who.plate.data() : nullptr;
+    const auto [layer, plate] = who.shown(options.background);
     const std::vector<float> nothing(static_cast<std::size_t>(size.width) * static_cast<std::size_t>(size.height) * 4, 0.0f);
     const Tensor pixels = chunk_tensor(size, 1);
-    kernels::cpu_operations().finish_frame({who.layer.rgba(), nothing.data(), plate}, size, pixels.data_ptr<std::uint8_t>());
+    kernels::cpu_operations().finish_frame({layer.rgba(), nothing.data(), plate}, size, pixels.data_ptr<std::uint8_t>());
     return pixels[0];
 }
 

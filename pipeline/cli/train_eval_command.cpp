@@ -1,0 +1,88 @@
+#include "cli/train_eval_command.h"
+
+#include <cstdio>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "cli/engine_choice.h"
+#include "core/error.h"
+#include "core/progress.h"
+#include "train/evaluation.h"
+#include "train/performance/performance_generator.h"
+#include "train/performance/performance_library.h"
+
+namespace mirrorme::cli {
+namespace fs = std::filesystem;
+namespace {
+
+class EvalCommand final : public Subcommand {
+public:
+    explicit EvalCommand(CLI::App& program)
+        : Subcommand(program.add_subcommand("eval", "Measure bundles on held-out characters, voices and sentences; several stand side by side.")) {
+        app_->footer("Examples:\n  mirrorme eval                              the embedded model\n  mirrorme eval data/models/mini out/mini     is the new one better?");
+        app_->add_option("bundles", bundles_, "Bundle folders (default: the embedded one).")->type_name("DIR");
+        app_->add_option("--clips", options_.clips, "Clips of 8 s that are spoken.")->check(CLI::Range(1, 1000))->capture_default_str();
+        app_->add_option("--steps", options_.steps, "Sampler step counts; the last one's figures have no suffix.")->delimiter(',')->check(CLI::Range(1, 100));
+        app_->add_option("--only", options_.only, "motion, renderer or points.")->check(CLI::IsMember({"motion", "renderer", "points"}));
+        app_->add_option("--speech", speech_, "Folder of speech made beforehand (train data --shards), for builds without voices.")->type_name("DIR");
+        app_->add_flag("--json", json_, "As JSON.");
+    }
+
+    int run() override {
+        if (bundles_.empty()) bundles_.push_back(bundle_dir(Settings{}).string());
+        const PerformanceMaker performances = voices();
+        std::vector<std::vector<EvaluatedPart>> reports;
+        for (const std::string& bundle : bundles_) {
+            ProgressOptions shown{.label = bundle, .unit = "%", .total = 100};
+            Progress progress(shown);
+            reports.push_back(evaluate_bundle(bundle, performances, options_, [&](double done) { progress.update(100 * done); }));
+            progress.finish(100);
+        }
+        if (json_) print_json(reports);
+        else print_table(reports);
+        return exit_code(ErrorCode::none);
+    }
+
+private:
+    PerformanceMaker voices() const {
+        if (!speech_.empty())
+            return [library = std::make_shared<const PerformanceLibrary>(speech_)](std::uint64_t seed, const PerformanceOptions& wanted) { return library->make(seed, wanted); };
+        return [generator = std::make_shared<const PerformanceGenerator>()](std::uint64_t seed, const PerformanceOptions& wanted) { return generator->make(seed, wanted); };
+    }
+
+    void print_json(const std::vector<std::vector<EvaluatedPart>>& reports) const {
+        nlohmann::ordered_json all = nlohmann::ordered_json::array();
+        for (std::size_t i = 0; i < reports.size(); ++i) {
+            nlohmann::ordered_json one{{"bundle", bundles_[i]}, {"clips", options_.clips}};
+            for (const EvaluatedPart& part : reports[i])
+                for (const auto& [name, value] : part.figures) one[part.name][name] = value;
+            all.push_back(one);
+        }
+        std::printf("%s\n", (all.size() == 1 ? all[0] : all).dump(2).c_str());
+    }
+
+    void print_table(const std::vector<std::vector<EvaluatedPart>>& reports) const {
+        std::printf("%-32s", "");
+        for (const std::string& bundle : bundles_) std::printf(" %12s", fs::path(bundle).filename().string().substr(0, 12).c_str());
+        std::printf("\n");
+        for (std::size_t p = 0; p < reports[0].size(); ++p)
+            for (std::size_t f = 0; f < reports[0][p].figures.size(); ++f) {
+                std::printf("%-32s", (reports[0][p].name + " " + reports[0][p].figures[f].first).c_str());
+                for (const auto& report : reports) std::printf(" %12.4f", report[p].figures[f].second);
+                std::printf("\n");
+            }
+    }
+
+    std::vector<std::string> bundles_;
+    EvaluationOptions options_;
+    std::string speech_;
+    bool json_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<Subcommand> make_eval_command(CLI::App& program) { return std::make_unique<EvalCommand>(program); }
+
+}  // namespace mirrorme::cli

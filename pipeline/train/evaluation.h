@@ -1,0 +1,32 @@
+#pragma once
+// A bundle judged on what it was never trained on: `mirrorme eval`. The same measures that training logs, on fixed held-out sets.
+
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "train/motion_clips.h"
+#include "train/training_task.h"
+
+namespace mirrorme {
+
+struct EvaluationOptions {
+    int clips = 24;              // of 8 s, each another character, voice and sentences
+    std::vector<int> steps{1, 2};  // sampler steps; the last is the one whose figures have no suffix
+    std::string only;            // "motion", "renderer" or "points"; empty = all
+};
+
+/// Figures of a part of the bundle in the order they are printed.
+struct EvaluatedPart {
+    std::string name;  // "motion", "renderer", "points"
+    std::vector<std::pair<std::string, double>> figures;
+};
+
+/// A bundle with codec `motion`. Deterministic for one build and machine. `progress` is told how much is done, 0 .. 1. Throws Error:
+/// what Bundle::open throws, unsupported (another codec), usage (`only`).
+std::vector<EvaluatedPart> evaluate_bundle(const std::filesystem::path& bundle, const PerformanceMaker& performances, const EvaluationOptions& options,
+                                           const std::function<void(double)>& progress);
+
+}  // namespace mirrorme
