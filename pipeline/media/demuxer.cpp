@@ -10,7 +10,7 @@ namespace {
 constexpr const char* kNotMedia = "Check that it is a sound or video file; convert it with another program if it is.";
 constexpr std::int64_t kProbeMicroseconds = 5'000'000;
 // Of a live pipe, a person waits for every byte that is only looked at: raw PCM would be searched for hidden codecs for half a minute.
-constexpr std::int64_t kStreamProbeBytes = 1 << 17;
+constexpr std::int64_t kStreamProbeBytes = 1 << 16;
 constexpr int kStreamProbePackets = 4;
 constexpr int kStreamBufferBytes = 4096;  // small: sound of a live pipe is passed on at once
 

@@ -1,6 +1,6 @@
 // Note [Pictures as users have them]
 // Performers are drawn at the frame's size and then degraded as users' pictures are. The locator sees them anywhere in its
-// square, larger or smaller than the letterbox would make them, and now and then a piece without a face; the face net sees
+// square, larger or smaller than the letterbox would make them, and now and then a piece without a face or a picture of nobody; the face net sees
 // a crop that is off by what the locator may be off; the body net sees the frame. A cut-out picture keeps its alpha, an
 // opaque one has the character's own background or a plain or graded colour, and only it teaches the matte.
 
@@ -16,6 +16,7 @@ namespace mirrorme {
 namespace {
 
 constexpr float kDegrees = 1.0f / 30;
+constexpr float kNobody = 0.1f;  // of what the locator is shown: pictures without anybody
 
 void set_planes(torch::Tensor planes, const FloatPicture& picture) {  // planes [4, H, W]
     float* out = planes.data_ptr<float>();
@@ -69,6 +70,32 @@ void lay_over(FloatPicture& picture, TrainingRng& rng) {
     }
 }
 
+/// A picture of nobody: graded walls, tiles, boards and discs in any colours.
+FloatPicture draw_nobody(int width, int height, TrainingRng& rng) {
+    FloatPicture picture{{width, height}, std::vector<float>(static_cast<std::size_t>(width) * static_cast<std::size_t>(height) * 4, 0.0f)};
+    const bool tiled = chance(rng, 0.4f);
+    const float tile_x = uniform(rng, 4, 60), tile_y = uniform(rng, 4, 60), contrast = uniform(rng, 0.05f, 0.5f);
+    for (std::size_t i = 0; i < picture.rgba.size(); i += 4) {
+        const float x = static_cast<float>(i / 4 % static_cast<std::size_t>(width)), y = static_cast<float>(i / 4 / static_cast<std::size_t>(width));
+        const int parity = static_cast<int>(x / tile_x) + static_cast<int>(y / tile_y);
+        picture.rgba[i] = picture.rgba[i + 1] = picture.rgba[i + 2] = tiled && parity % 2 ? contrast : 0.0f;
+    }
+    const int shapes = static_cast<int>(rng() % 14);
+    for (int s = 0; s < shapes; ++s) {
+        const float cx = uniform(rng, 0, static_cast<float>(width)), cy = uniform(rng, 0, static_cast<float>(height));
+        const float rx = uniform(rng, 4, 110), ry = uniform(rng, 4, 110);
+        const bool round = chance(rng, 0.5f);
+        const std::array<float, 4> colour{uniform(rng, 0, 1), uniform(rng, 0, 1), uniform(rng, 0, 1), 1};
+        for (int y = std::max(0, static_cast<int>(cy - ry)); y < std::min(height, static_cast<int>(cy + ry)); ++y)
+            for (int x = std::max(0, static_cast<int>(cx - rx)); x < std::min(width, static_cast<int>(cx + rx)); ++x) {
+                const float u = (static_cast<float>(x) - cx) / rx, v = (static_cast<float>(y) - cy) / ry;
+                if (!round || u * u + v * v <= 1) std::copy(colour.begin(), colour.end(), picture.rgba.data() + 4 * (y * width + x));
+            }
+    }
+    if (chance(rng, 0.8f)) lay_over(picture, rng);
+    return picture;
+}
+
 }  // namespace
 
 PointsSource::Scene PointsSource::draw_scene(TrainingRng& rng) const {
@@ -104,17 +131,18 @@ void PointsSource::fill_locator(PointsBatch& batch, int index, TrainingRng& rng,
         map = similarity(at, letterbox * zoom, chance(rng, 0.4f) ? uniform(rng, -0.5f, 0.5f) : 0, kSize);
     }
     const Outside outside = scene.opaque && chance(rng, 0.3f) ? Outside::edge : Outside::transparent;
-    set_planes(batch.whole[index], resample(scene.picture, map, kSize, outside));
+    const bool nobody = chance(rng, kNobody);
+    set_planes(batch.whole[index], resample(nobody ? draw_nobody(sampling_.width, sampling_.height, rng) : scene.picture, map, kSize, outside));
     const Affine back = inverse(map);
     const std::array<Point, kLandmarkCount> truth = landmarks_of(scene.points);
-    bool present = true;
+    bool present = !nobody;
     for (int i = 0; i < kLandmarkCount; ++i) {
         const Point at = apply(back, truth[static_cast<std::size_t>(i)]);
         const bool inside = at.x >= 0 && at.y >= 0 && at.x <= kLocatorSize - 1 && at.y <= kLocatorSize - 1;
         if (i <= static_cast<int>(Landmark::mouth)) present = present && inside;
         batch.landmarks[index][i][0] = at.x;
         batch.landmarks[index][i][1] = at.y;
-        batch.landmark_seen[index][i] = inside ? 1.0f : 0.0f;
+        batch.landmark_seen[index][i] = inside && !nobody ? 1.0f : 0.0f;
     }
     batch.presence[index] = present ? 1.0f : 0.0f;
     batch.landmark_unit[index] = face.unit * std::sqrt(std::abs(back.a * back.d - back.b * back.c));
