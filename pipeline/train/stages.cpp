@@ -92,8 +92,9 @@ Stage motion_stage(const std::string& name, const std::string& purpose) {
     return {name, purpose, {{name, [name](const StageInput& input) { return make_motion(name, input); }}}};
 }
 
-void write_fitted(const FittedModules& fitted, const fs::path& folder, const RunOptions& options) {
+void write_fitted(const FittedModules& fitted, std::uint64_t data_seed, const fs::path& folder, const RunOptions& options) {
     RunState state;
+    state.plan = {{"data_seed", data_seed}};
     state.task = folder.filename().string();
     state.description = fitted.description;
     state.sessions.push_back({{"command", options.command}, {"hardware", options.hardware}});
@@ -159,7 +160,7 @@ RunEnd run_stage(const Stage& stage, const StageRequest& request, const RunOptio
         const fs::path folder = folder_of(stage, part.name, request.output);
         if (wanted(part) && part.fit) {
             if (options.start == RunStart::fresh || !fs::exists(folder / "checkpoint"))
-                write_fitted(part.fit({config, earlier, request.speech, request.footage}, request.data_seed.value_or(1)), folder, options);
+                write_fitted(part.fit({config, earlier, request.speech, request.footage}, request.data_seed.value_or(1)), request.data_seed.value_or(1), folder, options);
         } else if (wanted(part)) {
             const RunPlan plan = plan_of(request, config, part.name, options.device);
             torch::manual_seed(plan.seed);  // the initial weights

@@ -1,7 +1,8 @@
 // Note [Looking closer]
 // The locator sees 128 x 128 pixels. A face that is a tenth of a wide picture is then a few pixels wide, so besides the whole
 // picture it looks at overlapping squares of half and a quarter its size and keeps the look it is surest of, with a small
-// bonus for larger pieces; and it looks again, centred on what it found, before its eyes are believed.
+// bonus for larger pieces; and it looks again, centred on what it found, before its eyes are believed. The face net looks three times,
+// each time where the last look put the face; what the last two disagree on is no face.
 
 #include "codec/motion/picture_reader.h"
 
@@ -116,17 +117,33 @@ void rest_unseen_hands(KeyPointFrame& frame) {
     }
 }
 
+/// 1 when two looks at a face found the same eyes and lips, 0 when they found others: of a wall every look finds another face.
+float agreement(const KeyPointFrame& a, const KeyPointFrame& b, float unit) {
+    constexpr float kSame = 0.05f, kOther = 0.13f;  // mean distance, face units
+    float sum = 0;
+    int count = 0;
+    for (const auto& [first, points] : {std::pair{point::kOuterLips, point::kOuterLipsCount}, std::pair{point::kRightEye, 2 * point::kEyeCount}})
+        for (int i = first; i < first + points; ++i, ++count) {
+            const Point p = position(a, i), q = position(b, i);
+            sum += std::hypot(p.x - q.x, p.y - q.y) / unit;
+        }
+    return std::clamp((kOther - sum / static_cast<float>(count)) / (kOther - kSame), 0.0f, 1.0f);
+}
+
 /// Points of the face that is about `face`, then of its body.
 PictureReading read_points(PointsNet& net, const RgbaImage& image, const FloatPicture& picture, FaceFrame face, float presence) {
     PictureReading reading;
     reading.presence = presence;
-    for (int pass = 0; pass < 2; ++pass) {
+    KeyPointFrame before;
+    for (int pass = 0; pass < 3; ++pass) {
+        before = reading.points;
         const Affine map = face_crop_map(face);
         const FaceOutput said = net->face(planes_of(resample(picture, map, {kFaceCropSize, kFaceCropSize}, Outside::edge)));
         take_points(said.points, 0, map, reading.points);
         take_scalars(said.scalars, reading.points);
         face = face_frame_of(reading.points);
     }
+    reading.presence *= agreement(before, reading.points, face.unit);
     const float scale = face.unit / kBodyUnit;
     const Affine map{scale, 0, face.origin_x - scale * 0.5f * (kBodyFrame.width - 1), 0, scale, face.origin_y - scale * kBodyEyes * (kBodyFrame.height - 1)};
     bool opaque = true;
