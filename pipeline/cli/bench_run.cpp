@@ -44,9 +44,7 @@ std::vector<float> speech_like_sound(int sample_rate, double seconds) {
     return samples;
 }
 
-void run_bench(Engine& engine, const SessionConfig& config, double seconds, BenchReport& report) {
-    const auto rate = static_cast<int>(config.sample_rate.num / config.sample_rate.den);
-    const std::vector<float> sound = speech_like_sound(rate, seconds);
+void run_bench(Engine& engine, const SessionConfig& config, const std::vector<float>& sound, BenchReport& report) {
     const auto opened = Clock::now();
     const std::unique_ptr<Session> session = engine.open_session(config);
     report.open_s = seconds_since(opened);

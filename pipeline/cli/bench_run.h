@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 #include <string>
+#include <vector>
 
 #include "engine/api/engine_api.h"
 
@@ -23,8 +24,8 @@ struct BenchReport {
     double real_time_factor() const { return work_s / media_s; }
 };
 
-/// `seconds` of speech-like sound through a session of its own, offline. `report` comes with engine, processor and load_s filled in.
-void run_bench(Engine& engine, const SessionConfig& config, double seconds, BenchReport& report);
+/// `sound` at the config's rate through a session of its own, offline. `report` comes with engine, processor and load_s filled in.
+void run_bench(Engine& engine, const SessionConfig& config, const std::vector<float>& sound, BenchReport& report);
 
 /// Voiced pulses with syllables and pauses, deterministic, mono in -1..1: opens the speech gate as a person does.
 std::vector<float> speech_like_sound(int sample_rate, double seconds);
