@@ -44,8 +44,8 @@ void FrameStage::prepare(const ReferenceLayer& reference, const KeyPointFrame& t
 }
 
 // Note [Only where there is work]
-// Head and raised arms are what the net repaints; the rest of a body is moved well enough by the warp, and in a half-body
-// picture it is most of the frame. Regions grow in steps so that the convolutions see few different shapes, and fade out over
+// Head and raised hands are what the net repaints; the rest of a body is moved well enough by the warp, sleeves are painted well enough
+// in their own colour, and in a half-body picture they are most of the frame. Regions grow in steps so that the convolutions see few different shapes, and fade out over
 // two cells, so that nothing shows where they end.
 CellRegion FrameStage::choose_region(const KeyPointFrame& target) const {
     const float unit = face_frame_of(target).unit;
@@ -59,10 +59,8 @@ CellRegion FrameStage::choose_region(const KeyPointFrame& target) const {
     };
     add(0, point::kNeck, 0.45f * unit);
     const ContourMaps::ArmShare arms = maps_.arms();
-    for (const auto& [first, shoulder, share] : {std::tuple{point::kRightHand, point::kShoulders, arms.right}, std::tuple{point::kLeftHand, point::kShoulders + 1, arms.left}}) {
-        if (share <= 0) continue;
-        add(first, point::kHandCount, 0.45f * unit);
-        add(shoulder, 1, 0.6f * unit);
+    for (const auto& [first, share] : {std::pair{point::kRightHand, arms.right}, std::pair{point::kLeftHand, arms.left}}) {
+        if (share > 0) add(first + point::kWrist, point::kHandCount - point::kWrist, 0.35f * unit);
     }
     auto side = [](float low, float high, int cells) {
         const auto cell = [&](float pixel) { return static_cast<int>(std::clamp(std::floor(pixel / kCell), 0.0f, static_cast<float>(cells - 1))); };
