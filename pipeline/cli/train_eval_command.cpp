@@ -10,8 +10,6 @@
 #include "core/error.h"
 #include "core/progress.h"
 #include "train/evaluation.h"
-#include "train/performance/performance_generator.h"
-#include "train/performance/performance_library.h"
 
 namespace mirrorme::cli {
 namespace fs = std::filesystem;
@@ -32,7 +30,7 @@ public:
 
     int run() override {
         if (bundles_.empty()) bundles_.push_back(bundle_dir(Settings{}).string());
-        const PerformanceMaker performances = voices();
+        const PerformanceMaker performances = performances_from(speech_);
         std::vector<std::vector<EvaluatedPart>> reports;
         for (const std::string& bundle : bundles_) {
             ProgressOptions shown{.label = bundle, .unit = "%", .total = 100};
@@ -46,12 +44,6 @@ public:
     }
 
 private:
-    PerformanceMaker voices() const {
-        if (!speech_.empty())
-            return [library = std::make_shared<const PerformanceLibrary>(speech_)](std::uint64_t seed, const PerformanceOptions& wanted) { return library->make(seed, wanted); };
-        return [generator = std::make_shared<const PerformanceGenerator>()](std::uint64_t seed, const PerformanceOptions& wanted) { return generator->make(seed, wanted); };
-    }
-
     void print_json(const std::vector<std::vector<EvaluatedPart>>& reports) const {
         nlohmann::ordered_json all = nlohmann::ordered_json::array();
         for (std::size_t i = 0; i < reports.size(); ++i) {

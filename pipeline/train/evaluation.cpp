@@ -13,8 +13,6 @@
 namespace mirrorme {
 namespace {
 
-constexpr int kTemporal = 4;  // r of codec `motion`
-
 using Figures = std::vector<std::pair<std::string, double>>;
 
 Figures figures_of(const Metrics& metrics) {
@@ -34,7 +32,7 @@ Figures evaluate_motion(const StageWeights& weights, const PerformanceMaker& per
     const std::string& subject = weights.description();
     DitModel denoiser(dit_config_from_json(weights.config("denoiser"), subject));
     AudioFrontEnd audio(audio_frontend_config_from_json(weights.config("audio"), subject));
-    PartMap parts(kTemporal);
+    PartMap parts(kMotionTemporal);
     fill(weights, *parts, "codec.part_map.");
     fill(weights, *denoiser, "denoiser.");
     fill(weights, *audio, "audio.");

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "codec/motion/body_geometry.h"
+#include "train/performance/performance_library.h"
 #include "train/training_task.h"
 
 namespace mirrorme {
@@ -57,6 +58,14 @@ void encode_groups(const PartMapImpl& map, const std::vector<KeyPointFrame>& fra
     clip.identity = map.encode_identity(clip.reference)[0];
     clip.moving = map.encode(clip.reference, frames)[0];
     clip.still = map.encode(clip.reference, last)[0];
+}
+
+PerformanceMaker performances_from(const std::filesystem::path& speech) {
+    if (!speech.empty())
+        return [library = std::make_shared<const PerformanceLibrary>(speech)](std::uint64_t seed, const PerformanceOptions& options) { return library->make(seed, options); };
+    // One studio for the whole process: its voices are a single library's.
+    static const auto generator = std::make_shared<const PerformanceGenerator>();
+    return [](std::uint64_t seed, const PerformanceOptions& options) { return generator->make(seed, options); };
 }
 
 MotionClip make_clip(const PartMap& map, const PerformanceMaker& performances, const ClipOptions& options, std::uint64_t seed) {

@@ -5,6 +5,7 @@
 #include <torch/torch.h>
 
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <future>
 #include <map>
@@ -21,6 +22,11 @@ namespace mirrorme {
 
 /// Where performances come from: voices, or speech made beforehand. Any thread.
 using PerformanceMaker = std::function<Performance(std::uint64_t seed, const PerformanceOptions& options)>;
+
+/// From speech recorded in the folder (train data --shards), or spoken by this process's voices when it is empty. Throws Error.
+PerformanceMaker performances_from(const std::filesystem::path& speech);
+
+inline constexpr int kMotionTemporal = 4;  // r of codec `motion`
 
 /// L latent frames of one character; immutable once made. Group g = frames [r g, r g + r) of the performance.
 struct MotionClip {

@@ -13,7 +13,6 @@
 #include "train/codec_vae_task.h"
 #include "train/motion_parts.h"
 #include "train/motion_task.h"
-#include "train/performance/performance_library.h"
 
 namespace mirrorme {
 namespace fs = std::filesystem;
@@ -45,27 +44,17 @@ std::unique_ptr<TrainingTask> make_renderer(const StageInput& input) {
     return continued(std::make_unique<RendererTask>(input.config.module("renderer").get<RendererConfig>(), sampling), input.earlier);
 }
 
-constexpr int kTemporal = 4;  // r of codec `motion`
-
-/// One studio for the whole process: its voices are a single library's.
-PerformanceMaker performances(const StageInput& input) {
-    if (!input.speech.empty())
-        return [library = std::make_shared<const PerformanceLibrary>(input.speech)](std::uint64_t seed, const PerformanceOptions& options) { return library->make(seed, options); };
-    static const auto generator = std::make_shared<const PerformanceGenerator>();
-    return [](std::uint64_t seed, const PerformanceOptions& options) { return generator->make(seed, options); };
-}
-
 std::unique_ptr<TrainingTask> make_vae(const StageInput& input) {
     const JsonObject task(input.config.task("vae"), input.config.subject(), "stages.vae.task");
-    return continued(std::make_unique<VaeTask>(vae_config_from_json(input.config.module("vae")), parse_vae_task(task), performances(input)), input.earlier);
+    return continued(std::make_unique<VaeTask>(vae_config_from_json(input.config.module("vae")), parse_vae_task(task), performances_from(input.speech)), input.earlier);
 }
 
 FittedModules fit_part_map(const StageInput& input, std::uint64_t data_seed) {
     PartFitOptions options;
     options.clips = input.config.task("parts").value("clips", options.clips);
     options.data_seed = data_seed;
-    PartMap map(kTemporal);
-    fit_parts(map, performances(input), options);
+    PartMap map(kMotionTemporal);
+    fit_parts(map, performances_from(input.speech), options);
     return {{{"codec.part_map.", map.ptr(), 1}}, nlohmann::json::object()};
 }
 
@@ -78,14 +67,14 @@ std::unique_ptr<TrainingTask> make_motion(const std::string& stage, const StageI
     modules.denoiser->initialise();
     const AudioFrontEndConfig& audio = modules.audio->config();
     modules.probe = MouthProbe((audio.encoder.tokens + 1) * audio.encoder.width, kLatentChannels);
-    modules.parts = PartMap(kTemporal);
+    modules.parts = PartMap(kMotionTemporal);
     modules.sampler = sampler_config_from_json(config.module("sampler"), config.subject());
     if (!input.earlier.load_into(*modules.parts, "codec.part_map."))
         throw Error(ErrorCode::usage, "stage '" + stage + "'", "needs the part map of the codec stage", "Train codec first and name its folder with --init");
     const JsonObject task(config.task(stage), config.subject(), "stages." + stage + ".task");
     MotionTaskConfig wanted = parse_motion_task(stage, task);
-    if (!input.footage.empty()) wanted.sampling.clips.footage = std::make_shared<const FootageLibrary>(input.footage, kTemporal, wanted.sampling.clips.latents);
-    return continued(std::make_unique<MotionTask>(wanted, modules, performances(input)), input.earlier);
+    if (!input.footage.empty()) wanted.sampling.clips.footage = std::make_shared<const FootageLibrary>(input.footage, kMotionTemporal, wanted.sampling.clips.latents);
+    return continued(std::make_unique<MotionTask>(wanted, modules, performances_from(input.speech)), input.earlier);
 }
 
 Stage motion_stage(const std::string& name, const std::string& purpose) {
@@ -149,6 +138,7 @@ const Stage& find_stage(const std::string& name) {
 
 RunEnd run_stage(const Stage& stage, const StageRequest& request, const RunOptions& options) {
     const TrainingConfig config(request.config);
+    const std::uint64_t data_seed = request.data_seed.value_or(1);  // of what is fitted
     StageWeights earlier;
     for (const fs::path& path : request.earlier) earlier.add(path);
     const auto wanted = [&](const StagePart& part) { return request.only.empty() ? config.has_part(part.name) : part.name == request.only; };
@@ -160,7 +150,7 @@ RunEnd run_stage(const Stage& stage, const StageRequest& request, const RunOptio
         const fs::path folder = folder_of(stage, part.name, request.output);
         if (wanted(part) && part.fit) {
             if (options.start == RunStart::fresh || !fs::exists(folder / "checkpoint"))
-                write_fitted(part.fit({config, earlier, request.speech, request.footage}, request.data_seed.value_or(1)), request.data_seed.value_or(1), folder, options);
+                write_fitted(part.fit({config, earlier, request.speech, request.footage}, data_seed), data_seed, folder, options);
         } else if (wanted(part)) {
             const RunPlan plan = plan_of(request, config, part.name, options.device);
             torch::manual_seed(plan.seed);  // the initial weights

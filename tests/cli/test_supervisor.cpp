@@ -13,6 +13,7 @@
 #include "core/platform/child_process.h"
 #include "process.h"
 #include "service/client/engine_supervisor.h"
+#include "support/within.h"
 
 using namespace mirrorme;
 using namespace mirrorme::testing;
@@ -21,13 +22,6 @@ using Catch::Matchers::ContainsSubstring;
 namespace fs = std::filesystem;
 
 namespace {
-
-bool within(std::chrono::milliseconds limit, const std::function<bool()>& holds) {
-    for (const auto end = std::chrono::steady_clock::now() + limit; std::chrono::steady_clock::now() < end;
-         std::this_thread::sleep_for(10ms))
-        if (holds()) return true;
-    return holds();
-}
 
 SupervisorOptions test_card(const TempFolder& folder) {
     SupervisorOptions options;

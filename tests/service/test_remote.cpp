@@ -16,6 +16,7 @@
 #include "service/client/remote_engine.h"
 #include "service/engine_server.h"
 #include "support/temp_folder.h"
+#include "support/within.h"
 
 using namespace mirrorme;
 using namespace mirrorme::testing;
@@ -87,13 +88,6 @@ Take render(Session& session, std::span<const float> samples) {
         }
     }
     return take;
-}
-
-bool within(std::chrono::milliseconds limit, const std::function<bool()>& holds) {
-    for (const auto end = std::chrono::steady_clock::now() + limit; std::chrono::steady_clock::now() < end;
-         std::this_thread::sleep_for(5ms))
-        if (holds()) return true;
-    return holds();
 }
 
 }  // namespace

@@ -1,23 +1,17 @@
 #include "codec/motion/points_net.h"
 
+#include "codec/motion/plain_conv.h"
+
 namespace mirrorme {
 namespace {
 
 namespace nn = torch::nn;
-constexpr double kLeak = 0.1;
 constexpr int kCellPixels = 16;
 constexpr double kSharpness = 4;  // of the heat maps: a narrow peak takes large logits, which weights grow to slowly
 
-/// Starts so that a leaky rectifier behind it keeps its input's size (He et al. 2015): the nets have no normalisation.
-nn::Conv2d conv(int in, int out, int kernel, int stride = 1, int dilation = 1) {
-    nn::Conv2d layer(nn::Conv2dOptions(in, out, kernel).stride(stride).padding(dilation * (kernel / 2)).dilation(dilation));
-    nn::init::kaiming_normal_(layer->weight, kLeak, torch::kFanIn, torch::kLeakyReLU);
-    nn::init::zeros_(layer->bias);
-    return layer;
-}
 /// One that adds little to its input at first.
 nn::Conv2d residual(int channels, int dilation) {
-    nn::Conv2d layer = conv(channels, channels, 3, 1, dilation);
+    nn::Conv2d layer = plain_conv(channels, channels, 3, 1, dilation);
     const torch::NoGradGuard no_grad;
     layer->weight.mul_(0.3);
     return layer;
@@ -40,16 +34,16 @@ void start_at_zero(torch::nn::Linear& layer) {
 
 PictureTrunkImpl::PictureTrunkImpl(int width) {
     const int middle = 2 * width, coarse = 3 * width;
-    stem = register_module("stem", conv(4 * kCellPixels, width, 1));
-    enc = register_module("enc", conv(width, width, 3));
-    down1 = register_module("down1", conv(width, middle, 3, 2));
+    stem = register_module("stem", plain_conv(4 * kCellPixels, width, 1));
+    enc = register_module("enc", plain_conv(width, width, 3));
+    down1 = register_module("down1", plain_conv(width, middle, 3, 2));
     mid = register_module("mid", residual(middle, 1));
-    down2 = register_module("down2", conv(middle, coarse, 3, 2));
+    down2 = register_module("down2", plain_conv(middle, coarse, 3, 2));
     near = register_module("near", residual(coarse, 1));
     wide = register_module("wide", residual(coarse, 2));
     far = register_module("far", residual(coarse, 3));
-    up = register_module("up", conv(coarse, middle, 1));
-    merge = register_module("merge", conv(middle, middle, 3));
+    up = register_module("up", plain_conv(coarse, middle, 1));
+    merge = register_module("merge", plain_conv(middle, middle, 3));
 }
 
 PictureTrunkImpl::Output PictureTrunkImpl::forward(const torch::Tensor& picture) {
@@ -65,7 +59,7 @@ PictureTrunkImpl::Output PictureTrunkImpl::forward(const torch::Tensor& picture)
 }
 
 PointHeadImpl::PointHeadImpl(int features, int global, int points) : points_(points) {
-    heat = register_module("heat", conv(features, points, 1));
+    heat = register_module("heat", plain_conv(features, points, 1));
     beyond = register_module("beyond", nn::Linear(global, 3 * points));
     start_at_zero(beyond);
 }
@@ -96,7 +90,7 @@ LocatorOutput LocatorImpl::forward(const torch::Tensor& picture) {
 FaceNetImpl::FaceNetImpl() {
     constexpr int kWidth = 36;
     trunk = register_module("trunk", PictureTrunk(kWidth));
-    fine = register_module("fine", conv(3 * kWidth, 2 * kWidth, 3));
+    fine = register_module("fine", plain_conv(3 * kWidth, 2 * kWidth, 3));
     points = register_module("points", PointHead(2 * kWidth, 3 * kWidth, kFacePoints));
     hidden = register_module("hidden", nn::Linear(3 * kWidth + 2 * kFacePoints, 96));
     scalars = register_module("scalars", nn::Linear(96, kScalarCount));
@@ -113,11 +107,11 @@ FaceOutput FaceNetImpl::forward(const torch::Tensor& crop) {
 BodyNetImpl::BodyNetImpl() {
     constexpr int kWidth = 32;
     trunk = register_module("trunk", PictureTrunk(kWidth));
-    guide_in = register_module("guide_in", conv(1, 2 * kWidth, 1));
+    guide_in = register_module("guide_in", plain_conv(1, 2 * kWidth, 1));
     points = register_module("points", PointHead(2 * kWidth, 3 * kWidth, kBodyPoints));
-    up = register_module("up", conv(2 * kWidth, kWidth, 1));
-    edge = register_module("edge", conv(kWidth, kWidth, 3));
-    matte = register_module("matte", conv(kWidth, kCellPixels, 1));
+    up = register_module("up", plain_conv(2 * kWidth, kWidth, 1));
+    edge = register_module("edge", plain_conv(kWidth, kWidth, 3));
+    matte = register_module("matte", plain_conv(kWidth, kCellPixels, 1));
 }
 
 BodyOutput BodyNetImpl::forward(const torch::Tensor& frame, const torch::Tensor& guide) {

@@ -2,19 +2,13 @@
 
 #include <vector>
 
+#include "codec/motion/plain_conv.h"
+
 namespace mirrorme {
 namespace {
 
 namespace nn = torch::nn;
-constexpr double kLeak = 0.1;
 
-/// Starts so that a leaky rectifier behind it keeps its input's size (He et al. 2015): there is no normalisation.
-nn::Conv2d conv(int in, int out, int kernel, int stride = 1) {
-    nn::Conv2d layer(nn::Conv2dOptions(in, out, kernel).stride(stride).padding(kernel / 2));
-    nn::init::kaiming_normal_(layer->weight, kLeak, torch::kFanIn, torch::kLeakyReLU);
-    nn::init::zeros_(layer->bias);
-    return layer;
-}
 /// `x` belongs to nobody else: without gradients it is overwritten.
 torch::Tensor active(torch::Tensor x) { return torch::GradMode::is_enabled() ? torch::leaky_relu(x, kLeak) : torch::leaky_relu_(x, kLeak); }
 torch::Tensor doubled(const torch::Tensor& x) { return torch::upsample_nearest2d(x, {x.size(2) * 2, x.size(3) * 2}); }
@@ -34,8 +28,8 @@ void from_json(const nlohmann::json& json, RendererConfig& c) {
 }
 
 ResidualConvImpl::ResidualConvImpl(int channels) {
-    conv1 = register_module("conv1", conv(channels, channels, 3));
-    conv2 = register_module("conv2", conv(channels, channels, 3));
+    conv1 = register_module("conv1", plain_conv(channels, channels, 3));
+    conv2 = register_module("conv2", plain_conv(channels, channels, 3));
     nn::init::zeros_(conv2->weight);
     nn::init::zeros_(conv2->bias);
 }
@@ -43,19 +37,19 @@ ResidualConvImpl::ResidualConvImpl(int channels) {
 torch::Tensor ResidualConvImpl::forward(const torch::Tensor& x) { return x + conv2(active(conv1(x))); }
 
 RendererImpl::RendererImpl(const RendererConfig& c) : config_(c) {
-    stem = register_module("stem", conv(kernels::kCellChannels, c.stem, 1));
-    enc = register_module("enc", conv(c.stem, c.stem, 3));
-    down1 = register_module("down1", conv(c.stem, c.middle, 3, 2));
+    stem = register_module("stem", plain_conv(kernels::kCellChannels, c.stem, 1));
+    enc = register_module("enc", plain_conv(c.stem, c.stem, 3));
+    down1 = register_module("down1", plain_conv(c.stem, c.middle, 3, 2));
     mid = register_module("mid", ResidualConv(c.middle));
-    down2 = register_module("down2", conv(c.middle, c.coarse, 3, 2));
+    down2 = register_module("down2", plain_conv(c.middle, c.coarse, 3, 2));
     deep1 = register_module("deep1", ResidualConv(c.coarse));
     deep2 = register_module("deep2", ResidualConv(c.coarse));
-    up1 = register_module("up1", conv(c.coarse, c.middle, 1));
+    up1 = register_module("up1", plain_conv(c.coarse, c.middle, 1));
     up_mid = register_module("up_mid", ResidualConv(c.middle));
-    up2 = register_module("up2", conv(c.middle, c.fine, 1));
-    skip = register_module("skip", conv(c.stem, c.fine, 1));
+    up2 = register_module("up2", plain_conv(c.middle, c.fine, 1));
+    skip = register_module("skip", plain_conv(c.stem, c.fine, 1));
     up_fine = register_module("up_fine", ResidualConv(c.fine));
-    head = register_module("head", conv(c.fine, 64 + 2, 1));
+    head = register_module("head", plain_conv(c.fine, 64 + 2, 1));
     condition_in = register_module("condition_in", nn::Linear(kFrameConditionSize, c.condition));
     condition_out = register_module("condition_out", nn::Linear(c.condition, 2 * c.coarse + c.middle + c.fine));
     for (const torch::Tensor& zero : {head->weight, head->bias, condition_out->weight, condition_out->bias}) nn::init::zeros_(zero);

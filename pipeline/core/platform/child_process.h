@@ -4,7 +4,7 @@
 #include <chrono>
 #include <filesystem>
 #include <map>
-#include <optional>
+#include <cstdint>
 #include <string>
 #include <vector>
 
