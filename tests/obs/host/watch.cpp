@@ -1,0 +1,230 @@
+#include "obs/host/watch.h"
+
+#include <dlfcn.h>
+#include <obs.h>
+#include <pthread.h>
+#include <time.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <cstdlib>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <utility>
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define MIRRORME_GUARDS 0  // the sanitizers have malloc and the mutex already
+#else
+#define MIRRORME_GUARDS 1
+#endif
+
+namespace mirrorme::testing {
+namespace {
+
+constexpr std::size_t kMost = 65'536;  // calls noted of each kind
+
+struct Notes {
+    std::atomic<std::size_t> count{0};
+    std::vector<double> cpu_us = std::vector<double>(kMost), wall_us = std::vector<double>(kMost);
+
+    void add(double cpu, double wall) {
+        const std::size_t at = count.load(std::memory_order_relaxed);
+        if (at >= kMost) return;
+        cpu_us[at] = cpu, wall_us[at] = wall;
+        count.store(at + 1, std::memory_order_release);
+    }
+};
+
+/// One watched source kind.
+struct Slot {
+    std::string id;
+    obs_source_info original{};
+    Notes tick, render;
+};
+constexpr std::size_t kSlots = 8;
+
+struct Watch {
+    std::mutex mutex;
+    std::array<Slot, kSlots> slots;
+    std::size_t used = 0;
+};
+Watch& the_watch() {
+    static Watch watch;
+    return watch;
+}
+
+double microseconds(clockid_t clock) {
+    timespec now{};
+    ::clock_gettime(clock, &now);
+    return static_cast<double>(now.tv_sec) * 1e6 + static_cast<double>(now.tv_nsec) * 1e-3;
+}
+
+template <class Call>
+void timed(Notes& notes, Call&& call) {
+    const double wall = microseconds(CLOCK_MONOTONIC), cpu = microseconds(CLOCK_THREAD_CPUTIME_ID);
+    call();
+    notes.add(microseconds(CLOCK_THREAD_CPUTIME_ID) - cpu, microseconds(CLOCK_MONOTONIC) - wall);
+}
+
+template <std::size_t N>
+void tick(void* data, float seconds) {
+    Slot& slot = the_watch().slots[N];
+    timed(slot.tick, [&] { slot.original.video_tick(data, seconds); });
+}
+template <std::size_t N>
+void render(void* data, gs_effect_t* effect) {
+    Slot& slot = the_watch().slots[N];
+    timed(slot.render, [&] { slot.original.video_render(data, effect); });
+}
+
+using Tick = void (*)(void*, float);
+using Render = void (*)(void*, gs_effect_t*);
+template <std::size_t... N>
+constexpr std::array<std::pair<Tick, Render>, sizeof...(N)> stand_ins(std::index_sequence<N...>) {
+    return {{{tick<N>, render<N>}...}};
+}
+constexpr auto kStandIns = stand_ins(std::make_index_sequence<kSlots>());
+
+bool worth_watching(const std::string& id) { return id == "mirrorme_avatar" || id == "image_source"; }
+
+/// The info that is registered instead of `info`.
+obs_source_info stand_in_for(const obs_source_info& info) {
+    Watch& watch = the_watch();
+    const std::lock_guard lock(watch.mutex);
+    std::size_t at = 0;
+    while (at < watch.used && watch.slots[at].id != info.id) ++at;
+    obs_source_info changed = info;
+    if (at == kSlots) return changed;
+    watch.used = std::max(watch.used, at + 1);
+    watch.slots[at].id = info.id;
+    watch.slots[at].original = info;
+    if (info.video_tick) changed.video_tick = kStandIns[at].first;
+    if (info.video_render) changed.video_render = kStandIns[at].second;
+    return changed;
+}
+
+template <class Function>
+Function next_of(const char* name) {
+    return reinterpret_cast<Function>(::dlsym(RTLD_NEXT, name));
+}
+
+// ---- audio callbacks --------------------------------------------------------------------------------
+
+thread_local bool t_in_audio = false;  // this thread is inside a watched audio callback
+std::atomic<std::int64_t> g_calls{0}, g_allocations{0}, g_locks{0};
+std::atomic<double> g_longest_us{0};
+
+struct Captured {
+    obs_source_t* source;
+    obs_source_audio_capture_t callback;
+    void* param;
+};
+
+void heard(void* pointer, obs_source_t* source, const audio_data* data, bool muted) {
+    const auto& captured = *static_cast<const Captured*>(pointer);
+    const double start = microseconds(CLOCK_THREAD_CPUTIME_ID);
+    t_in_audio = true;
+    captured.callback(captured.param, source, data, muted);
+    t_in_audio = false;
+    const double spent = microseconds(CLOCK_THREAD_CPUTIME_ID) - start;
+    if (spent > g_longest_us.load()) g_longest_us = spent;
+    ++g_calls;
+}
+
+struct Captures {
+    std::mutex mutex;
+    std::vector<std::unique_ptr<Captured>> all;
+};
+Captures& the_captures() {
+    static Captures captures;
+    return captures;
+}
+
+}  // namespace
+
+void watch_callbacks() {
+    for (Slot& slot : the_watch().slots) slot.tick.count = slot.render.count = 0;
+    g_calls = g_allocations = g_locks = 0;
+    g_longest_us = 0;
+}
+
+CallTimes watched(const std::string& id, WatchedCallback callback) {
+    Watch& watch = the_watch();
+    for (std::size_t i = 0; i < watch.used; ++i) {
+        if (watch.slots[i].id != id) continue;
+        const Notes& notes = callback == WatchedCallback::tick ? watch.slots[i].tick : watch.slots[i].render;
+        const auto count = static_cast<std::ptrdiff_t>(notes.count.load(std::memory_order_acquire));
+        return {{notes.cpu_us.begin(), notes.cpu_us.begin() + count}, {notes.wall_us.begin(), notes.wall_us.begin() + count}};
+    }
+    return {};
+}
+
+double percentile(std::vector<double> values, double percent) {
+    if (values.empty()) return 0;
+    const auto at = static_cast<std::size_t>(percent / 100 * static_cast<double>(values.size() - 1) + 0.5);
+    std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(at), values.end());
+    return values[at];
+}
+
+AudioDeeds audio_deeds() { return {g_calls, g_allocations, g_locks, g_longest_us}; }
+
+}  // namespace mirrorme::testing
+
+extern "C" {
+
+__attribute__((visibility("default"))) void obs_register_source_s(const obs_source_info* info, size_t size) {
+    using namespace mirrorme::testing;
+    static const auto real = next_of<decltype(&obs_register_source_s)>("obs_register_source_s");
+    if (size != sizeof(obs_source_info) || !worth_watching(info->id)) return real(info, size);
+    const obs_source_info changed = stand_in_for(*info);
+    real(&changed, size);
+}
+
+__attribute__((visibility("default"))) void obs_source_add_audio_capture_callback(obs_source_t* source, obs_source_audio_capture_t callback,
+                                                                                   void* param) {
+    using namespace mirrorme::testing;
+    static const auto real = next_of<decltype(&obs_source_add_audio_capture_callback)>("obs_source_add_audio_capture_callback");
+    auto captured = std::make_unique<Captured>(Captured{source, callback, param});
+    Captured* stable = captured.get();
+    {
+        const std::lock_guard lock(the_captures().mutex);
+        the_captures().all.push_back(std::move(captured));
+    }
+    real(source, heard, stable);
+}
+
+__attribute__((visibility("default"))) void obs_source_remove_audio_capture_callback(obs_source_t* source,
+                                                                                      obs_source_audio_capture_t callback, void* param) {
+    using namespace mirrorme::testing;
+    static const auto real = next_of<decltype(&obs_source_remove_audio_capture_callback)>("obs_source_remove_audio_capture_callback");
+    std::unique_ptr<Captured> found;
+    {
+        const std::lock_guard lock(the_captures().mutex);
+        auto& all = the_captures().all;
+        const auto at = std::find_if(all.begin(), all.end(), [&](const auto& c) {
+            return c->source == source && c->callback == callback && c->param == param;
+        });
+        if (at != all.end()) found = std::move(*at), all.erase(at);
+    }
+    if (found) real(source, heard, found.get());
+    else real(source, callback, param);
+}
+
+#if MIRRORME_GUARDS
+void* __libc_malloc(size_t size);
+__attribute__((visibility("default"))) void* malloc(size_t size) {
+    if (mirrorme::testing::t_in_audio) ++mirrorme::testing::g_allocations;
+    return __libc_malloc(size);
+}
+
+__attribute__((visibility("default"))) int pthread_mutex_lock(pthread_mutex_t* mutex) {
+    using Lock = int (*)(pthread_mutex_t*);
+    static Lock real = nullptr;  // not a guarded static: this may run before anything else does
+    if (!real) real = reinterpret_cast<Lock>(::dlsym(RTLD_NEXT, "pthread_mutex_lock"));
+    if (mirrorme::testing::t_in_audio) ++mirrorme::testing::g_locks;
+    return real(mutex);
+}
+#endif
+}
