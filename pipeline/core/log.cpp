@@ -4,6 +4,7 @@
 #include <spdlog/spdlog.h>
 
 #include <array>
+#include <atomic>
 #include <cstdlib>
 #include <string>
 #include <utility>
@@ -53,7 +54,14 @@ std::string_view prefix_of(LogLevel level) {
     return level == LogLevel::warning ? "warning: " : "";
 }
 
+std::atomic<LogReceiver>& receiver() noexcept {
+    static std::atomic<LogReceiver> one{nullptr};
+    return one;
+}
+
 }  // namespace
+
+void set_log_receiver(LogReceiver to) noexcept { receiver().store(to, std::memory_order_release); }
 
 void set_log_level(LogLevel level) { logger().set_level(to_spdlog(level)); }
 
@@ -64,6 +72,10 @@ LogLevel log_level() {
 }
 
 void log(LogLevel level, std::string_view message) {
+    if (const LogReceiver to = receiver().load(std::memory_order_acquire)) {
+        if (level != LogLevel::off && to_spdlog(level) >= logger().level()) to(level, message);
+        return;
+    }
     if (level != LogLevel::off) logger().log(to_spdlog(level), "{}{}", prefix_of(level), message);
 }
 

@@ -13,6 +13,12 @@ void set_log_level(LogLevel level);
 LogLevel log_level();
 
 void log(LogLevel level, std::string_view message);
+
+/// From now on messages go to `receiver` instead of stderr, without a prefix (a host program has a log of its own); null = stderr again.
+/// It is called from any thread, must not throw, and must stay callable until it is taken back.
+using LogReceiver = void (*)(LogLevel level, std::string_view message);
+void set_log_receiver(LogReceiver receiver) noexcept;
+
 inline void log_debug(std::string_view message) { log(LogLevel::debug, message); }
 inline void log_info(std::string_view message) { log(LogLevel::info, message); }
 inline void log_warning(std::string_view message) { log(LogLevel::warning, message); }

@@ -1,0 +1,57 @@
+#pragma once
+// The engine processes of this OBS: one per model bundle, shared by every avatar that uses it.
+
+#include <condition_variable>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "plugin/host/engine_port.h"
+#include "service/client/engine_supervisor.h"
+
+namespace mirrorme {
+
+/// Any thread. A process is started when somebody asks for it, and ended when nobody has asked for half a minute and no session uses it.
+class EngineHub final : public EnginePort {
+public:
+    struct Options {
+        std::filesystem::path program;       // empty = none was found: problem says where it was looked for
+        std::string problem;
+        std::vector<std::string> arguments;  // after `serve ...`
+        std::filesystem::path log;           // the engine's own
+    };
+
+    explicit EngineHub(Options options);
+    /// Ends the processes. Sessions must be gone.
+    ~EngineHub() override;
+
+    std::shared_ptr<Engine> engine(const std::string& bundle) override;
+    EngineState state(const std::string& bundle) const override;
+    void report_hang(const std::string& bundle, const Engine* engine, const std::string& what) override;
+    void restart(const std::string& bundle) override;
+
+private:
+    struct Entry {
+        std::shared_ptr<EngineSupervisor> supervisor;
+        std::int64_t asked_ns = 0;
+    };
+    std::shared_ptr<EngineSupervisor> find(const std::string& bundle) const;
+    void sweep();
+
+    Options options_;
+    mutable std::mutex mutex_;
+    std::condition_variable ending_changed_;
+    mutable std::map<std::string, Entry> entries_;
+    bool ending_ = false;
+    std::thread sweeper_;
+};
+
+/// Where the engine's program is: `named` (a setting), $MIRRORME_ENGINE, beside the module, or in libexec/obs-mirrorme. An empty path where it is nowhere; `problem` then
+/// says what was tried.
+std::filesystem::path find_engine_program(const std::filesystem::path& module_folder, const std::string& named, std::string& problem);
+
+}  // namespace mirrorme

@@ -1,0 +1,35 @@
+#pragma once
+// Where a source gets its engine from: a process under supervision (plugin/engine_hub.h), or in tests an engine in this process.
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "engine/api/engine_api.h"
+
+namespace mirrorme {
+
+/// What is known of the engine without asking it.
+struct EngineState {
+    enum class Phase { off, starting, running, pausing } phase = Phase::off;
+    std::int64_t process = -1;  // id; -1 = none
+    int starts = 0;
+    std::string program;        // path of the engine; empty = none was found
+    std::string error;          // of the last start or end
+    EngineInfo info;            // while running
+};
+
+/// Any thread; no call waits.
+class EnginePort {
+public:
+    virtual ~EnginePort() = default;
+    /// The engine for `bundle` ("" = the embedded one), or null while there is none. Asking for it is what starts it.
+    virtual std::shared_ptr<Engine> engine(const std::string& bundle) = 0;
+    virtual EngineState state(const std::string& bundle) const = 0;
+    /// `engine` takes sound and gives no frames: end it, start another.
+    virtual void report_hang(const std::string& bundle, const Engine* engine, const std::string& what) = 0;
+    /// A person asked for another one.
+    virtual void restart(const std::string& bundle) = 0;
+};
+
+}  // namespace mirrorme
