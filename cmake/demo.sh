@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # From a fresh Debian 12 to a talking picture: set-up, build, one rendered video.
-#   bash cmake/demo.sh [--cuda] [--no-packages]
+#   bash cmake/demo.sh [--obs] [--cuda] [--no-packages]
+#   --obs  instead of the video: OBS opens on a scene with a talking avatar, its files kept apart from your own in build/obs-demo
 # Safe to run again: what is done is not done twice. The options are explained in cmake/setup.sh.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -23,6 +24,16 @@ voice=$(first_of "the demo's voice" data/demo/hello.flac data/demo/hello.wav)
 
 mirrorme_setup
 say "set-up took $SECONDS s"
+
+if [ "$with_obs" = yes ]; then
+  SECONDS=0
+  mirrorme_build -- obs
+  say "build took $SECONDS s"
+  # shellcheck source-path=SCRIPTDIR source=obs_demo.sh
+  . cmake/obs_demo.sh
+  obs_demo "$picture" "$voice"
+  exit
+fi
 
 SECONDS=0
 mirrorme_build -- mirrorme

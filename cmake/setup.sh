@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Brings a Debian 12 (or newer) machine to where this project builds: packages, and libtorch without Python.
-#   bash cmake/setup.sh [--cuda] [--no-packages]
+#   bash cmake/setup.sh [--obs] [--cuda] [--no-packages]
 # Runs again in a second when nothing is missing. cmake/demo.sh and cmake/test.sh source it.
+#   --obs          also what the OBS module and its tests need, OBS itself included (cmake/test.sh always asks for it)
 #   --cuda         also the CUDA half of libtorch (2 GB to download) and, where no nvcc is installed, nvcc
 #   --no-packages  leave the system's packages alone: they are there already, or the system is not Debian
 #   MIRRORME_CACHE where libtorch is kept (default ~/.cache/obs-mirrorme)
@@ -20,6 +21,11 @@ packages=(
   libgrpc++-dev libprotobuf-dev protobuf-compiler protobuf-compiler-grpc
   libavformat-dev libavcodec-dev libavutil-dev libswscale-dev libswresample-dev
   libcairo2-dev libespeak-ng-dev flite1-dev
+)
+# To build the OBS module and its panel, and to try them without a screen. Qt is the one that the system's OBS is built with.
+obs_packages=(
+  libobs-dev libx11-dev qtbase5-dev
+  obs-studio xvfb xauth libgl1-mesa-dri xdotool imagemagick ffmpeg python3
 )
 
 say() { printf '== %s\n' "$*"; }
@@ -66,6 +72,7 @@ check_system() {
       "Install what corresponds to these, then run this again with --no-packages:" "${packages[*]}"
   fi
   codename=${VERSION_CODENAME:-}
+  [ "${VERSION_ID%%.*}" = 12 ] || obs_packages=("${obs_packages[@]/%qtbase5-dev/qt6-base-dev}" qt6-svg-plugins)
 }
 
 missing_packages() {
@@ -220,7 +227,8 @@ download() {  # PINS
 unpack_torch() {  # cpu|cuda
   local wheel=("$mirrorme_cache"/wheels/torch-*.whl)
   case $1 in
-    cpu) unpack "${wheel[0]}" 'torch/include/*' torch/lib/libtorch_cpu.so torch/lib/libc10.so torch/lib/libgomp.so.1 ;;
+    cpu) unpack "${wheel[0]}" 'torch/include/*' torch/lib/libtorch_cpu.so torch/lib/libc10.so torch/lib/libgomp.so.1
+      unpack_licences "${wheel[0]}" ;;
     cuda) unpack "${wheel[0]}" 'torch/lib/lib*cuda*.so' torch/lib/libtorch_nvshmem.so torch/lib/libcaffe2_nvrtc.so ;;
   esac
 }
@@ -230,10 +238,19 @@ unpack() {  # WHEEL PATTERN...
     die "${1##*/} could not be unpacked into $mirrorme_torch_dir." "Is the disk full? $(free_mb "$mirrorme_cache") MB are free."
 }
 
+# What a package that carries these libraries must carry as well: licenses/PACKAGE/.
+unpack_licences() {  # WHEEL
+  local name=${1##*/}
+  mkdir -p "$mirrorme_torch_dir/licenses/${name%%-*}"
+  unzip -qojC "$1" '*.dist-info/licenses/*' '*.dist-info/LICEN*' '*.dist-info/NOTICE*' -d "$mirrorme_torch_dir/licenses/${name%%-*}" 2>/dev/null ||
+    [ $? = 11 ]  # some of the patterns fit nothing
+}
+
 unpack_nvidia() {
   local wheel
   for wheel in "$mirrorme_cache"/wheels/nvidia_*.whl; do
     unpack "$wheel" 'nvidia/*'
+    unpack_licences "$wheel"
     rm -f "$wheel"
   done
 }
@@ -296,13 +313,14 @@ get_half() {  # cpu|cuda|compiler
 
 # ---- what the commands call -------------------------------------------------------------------------
 
-with_cuda=no with_packages=yes codename="" pip=() rest=()
+with_cuda=no with_obs=no with_packages=yes codename="" pip=() rest=()
 
 # Reads the options that all commands share; other arguments are left in `rest`.
 mirrorme_options() {
   local argument
   for argument in "$@"; do
     case $argument in
+      --obs) with_obs=yes ;;
       --cuda) with_cuda=yes ;;
       --no-packages) with_packages=no ;;
       -h | --help)
@@ -322,6 +340,7 @@ mirrorme_setup() {
   flock 9  # two set-ups at once take turns
   log=$mirrorme_cache/setup.log
   : >"$log"
+  [ "$with_obs" = no ] || packages+=("${obs_packages[@]}")
   if [ "$with_packages" = yes ]; then
     [ -z "$(missing_halves)" ] || find_pip || packages+=(python3-pip)
     install_packages
@@ -348,6 +367,8 @@ mirrorme_build() {  # CMAKE_OPTION... -- TARGET...
   free=$(free_mb "$mirrorme_root")
   [ "$free" -ge 1500 ] || die "only $free MB are free for $mirrorme_root/build; 1500 MB are needed." "Free some and run this again."
   [ "$with_cuda" = no ] || options+=(-DMIRRORME_CUDA=ON)
+  # Said either way: the build folder may have been configured the other way before.
+  if [ "$with_obs" = yes ]; then options+=(-DMIRRORME_OBS=ON -DMIRRORME_QT=ON); else options+=(-DMIRRORME_OBS=OFF -DMIRRORME_QT=OFF); fi
   jobs=$(mirrorme_jobs)
   say "building in build/release ($jobs at a time)"
   mkdir -p "$mirrorme_root/build"

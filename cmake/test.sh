@@ -12,6 +12,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . cmake/setup.sh
 
 mirrorme_options "$@"
+with_obs=yes
 tiers=() options=(-DMIRRORME_TESTS=ON)
 for argument in "${rest[@]}"; do
   case $argument in

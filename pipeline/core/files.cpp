@@ -32,7 +32,8 @@ fs::path find_data_dir() {
         return fs::path(named).lexically_normal();
     }
     const fs::path program = platform::executable_path().parent_path();
-    const std::array candidates = {program / "../share/obs-mirrorme", program / "../../../data", fs::path(MIRRORME_SOURCE_DATA_DIR)};
+    const std::array candidates = {program / "../share/obs-mirrorme", program / "../../share/obs-mirrorme", program / "../../data",
+                                   program / "../../../data", fs::path(MIRRORME_SOURCE_DATA_DIR)};
     std::string tried;
     for (const fs::path& candidate : candidates) {
         const fs::path path = candidate.lexically_normal();

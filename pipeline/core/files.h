@@ -69,8 +69,9 @@ void require_writable(const std::filesystem::path& path);
 /// Bytes that a user may still write to the file system holding `path` (or its nearest existing parent); 0 when unknown.
 std::uint64_t free_bytes(const std::filesystem::path& path) noexcept;
 
-/// The folder with models/, avatars/, gestures/, effects/: $MIRRORME_DATA, else ../share/obs-mirrorme or ../../../data
-/// beside the program, else the source tree this build was made from. Throws Error not_found with what was tried.
+/// The folder with models/, avatars/, gestures/, effects/: $MIRRORME_DATA, else as seen from the program's folder ../share/obs-mirrorme (bin),
+/// ../../share/obs-mirrorme (libexec/obs-mirrorme), ../../data (a module's folder of one user) or ../../../data (a build), else the source
+/// tree this build was made from. Throws Error not_found with what was tried.
 std::filesystem::path find_data_dir();
 
 /// The bundle used when none is named: data/models/mini.

@@ -100,6 +100,24 @@ expect_holds "no network: remedy" "run this again afterwards" "$stopped"
 # shellcheck disable=SC2317
 stopped=$(uname() { echo aarch64; }; check_system 2>&1) && expect "other processor" "a failure" "success"
 expect_holds "other processor: remedy" "MIRRORME_TORCH_DIR" "$stopped"
+# OBS is asked for only by those who name it.
+asked_for() {  # OPTION...
+  (mirrorme_options --no-packages "$@"; get_libtorch() { :; }; mirrorme_setup >/dev/null; case " ${packages[*]} " in *" libobs-dev "*) echo yes ;; *) echo no ;; esac)
+}
+expect "without --obs" no "$(asked_for)"
+expect "with --obs" yes "$(asked_for --obs)"
+
+# The scene that demo.sh --obs opens is JSON whatever the folder is called, and nothing of it lies outside the build folder.
+# shellcheck source-path=SCRIPTDIR source=../../cmake/obs_demo.sh
+if command -v python3 >/dev/null; then
+  demo=$scratch/'a "strange" folder'
+  mkdir -p "$demo/build/release/bin"
+  shown=$(cd "$demo" && script=$mirrorme_root/cmake/obs_demo.sh && mirrorme_root=$demo && unset DISPLAY WAYLAND_DISPLAY && . "$script" && obs_demo data/a.png data/b.flac)
+  expect_holds "demo without a screen" "There is no screen here" "$shown"
+  expect "the demo's scene" "$demo/data/b.flac" \
+    "$(python3 -c 'import json, sys; s = json.load(open(sys.argv[1])); print(s["sources"][1]["settings"]["local_file"])' "$demo/build/obs-demo/obs-studio/basic/scenes/MirrorMe.json")"
+fi
+
 MIRRORME_JOBS=7
 expect "jobs can be chosen" 7 "$(mirrorme_jobs)"
 
