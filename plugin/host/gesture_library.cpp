@@ -104,8 +104,8 @@ KeyPointTrack gesture_from_json(std::string_view text, const std::string& subjec
     return track;
 }
 
-GestureLibrary::GestureLibrary(fs::path shipped_folder, fs::path user_folder)
-    : shipped_folder_(std::move(shipped_folder)), user_folder_(std::move(user_folder)) {
+GestureLibrary::GestureLibrary(fs::path shipped_folder, fs::path user_folder, TitleOf title_of_shipped)
+    : shipped_folder_(std::move(shipped_folder)), user_folder_(std::move(user_folder)), title_of_shipped_(std::move(title_of_shipped)) {
     GesturePresets none;
     none.user_folder = user_folder_;
     presets_ = std::make_shared<const GesturePresets>(std::move(none));
@@ -149,6 +149,7 @@ void GestureLibrary::rescan() {
             try {
                 GesturePreset preset = preset_of(read_gesture(stamp.file), stamp.file);
                 preset.user = user;
+                if (std::string title = user || !title_of_shipped_ ? std::string() : title_of_shipped_(preset.name); !title.empty()) preset.title = std::move(title);
                 const auto same = std::find_if(found.presets.begin(), found.presets.end(), [&](const GesturePreset& p) { return p.name == preset.name; });
                 if (same != found.presets.end()) {
                     const bool shadowed = static_cast<std::size_t>(same - found.presets.begin()) < before;

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -55,8 +56,11 @@ public:
     static constexpr std::size_t kPresetLimit = 200;        // together; more are reported and left out
     static constexpr std::size_t kFolderLimit = 2000;       // entries of a folder that are looked at
 
+    /// Title of a shipped preset in the host's language, or "" to keep the file's. Called by rescan().
+    using TitleOf = std::function<std::string(std::string_view name)>;
+
     /// Neither folder need exist. Nothing is read until rescan().
-    GestureLibrary(std::filesystem::path shipped_folder, std::filesystem::path user_folder);
+    GestureLibrary(std::filesystem::path shipped_folder, std::filesystem::path user_folder, TitleOf title_of_shipped = {});
 
     /// Reads both folders. A user's preset shadows a shipped one of the same name; of two in one folder the first by file name counts.
     /// What cannot be used is listed in faults. Does not throw for anything that is in the folders.
@@ -84,6 +88,7 @@ private:
     std::vector<Stamp> all_stamps() const;
 
     const std::filesystem::path shipped_folder_, user_folder_;
+    const TitleOf title_of_shipped_;
     std::mutex scanning_;                            // one rescan or import at a time; held while files are read
     std::vector<Stamp> seen_;                        // under scanning_
     mutable std::mutex mutex_;                       // of presets_ alone

@@ -93,6 +93,18 @@ TEST_CASE("a user's preset shadows a shipped one, and doubles are reported", "[h
     CHECK(fault_of(library) == "other.json: there is another gesture called 'wave', in mine.json.");
 }
 
+TEST_CASE("shipped titles speak the host's language, a user's are left alone", "[host]") {
+    Folders at;
+    at.put(at.shipped / "wave.json", track("wave", "Wave"));
+    at.put(at.shipped / "nod.json", track("nod", "Nod"));
+    at.put(at.user / "bow.json", track("bow", "Bow"));
+    GestureLibrary library(at.shipped, at.user, [](std::string_view name) { return name == "nod" ? std::string() : "Le " + std::string(name); });
+    library.rescan();
+    CHECK(library.presets()->find("wave")->title == "Le wave");
+    CHECK(library.presets()->find("nod")->title == "Nod");
+    CHECK(library.presets()->find("bow")->title == "Bow");
+}
+
 TEST_CASE("files that are no gesture are left out with the reason", "[host]") {
     Folders at;
     GestureLibrary library = {at.shipped, at.user};
