@@ -39,8 +39,9 @@ Burst burst_of(std::uint32_t seed, std::int64_t cell) {
 
 class Voice {
 public:
-    Voice(obs_data_t* settings, obs_source_t* source) : source_(source) {
+    Voice(obs_data_t* settings, obs_source_t* source) : source_(source), start_(os_gettime_ns()) {
         update(settings);
+        obs_data_set_int(settings, "start_ns", static_cast<long long>(start_));
         thread_ = std::thread([this] { run(); });
     }
     ~Voice() {
@@ -57,12 +58,11 @@ public:
 
 private:
     void run() {
-        const std::uint64_t start = os_gettime_ns();
         std::int64_t next = 0;
         std::vector<float> samples;
         while (!ending_) {
             const int block = block_;
-            const std::uint64_t heard = start + static_cast<std::uint64_t>((next + block) * 1'000'000'000 / kVoiceRate);
+            const std::uint64_t heard = start_ + static_cast<std::uint64_t>((next + block) * 1'000'000'000 / kVoiceRate);
             while (!ending_ && os_gettime_ns() < heard) std::this_thread::sleep_for(std::chrono::milliseconds(1));
             samples = silent_ ? std::vector<float>(static_cast<std::size_t>(block)) : voice_samples(seed_, next, block);
             obs_source_audio audio{};
@@ -71,13 +71,14 @@ private:
             audio.speakers = SPEAKERS_MONO;
             audio.format = AUDIO_FORMAT_FLOAT_PLANAR;
             audio.samples_per_sec = kVoiceRate;
-            audio.timestamp = start + static_cast<std::uint64_t>(next * 1'000'000'000 / kVoiceRate + clock_ms_ * 1'000'000);
+            audio.timestamp = start_ + static_cast<std::uint64_t>(next * 1'000'000'000 / kVoiceRate + clock_ms_ * 1'000'000);
             if (!stopped_ && !ending_) obs_source_output_audio(source_, &audio);
             next += block;
         }
     }
 
-    obs_source_t* source_;
+    obs_source_t* const source_;
+    const std::uint64_t start_;
     std::atomic<std::uint32_t> seed_{0};
     std::atomic<int> block_{480};
     std::atomic<std::int64_t> clock_ms_{0};
@@ -100,6 +101,13 @@ std::vector<float> voice_samples(std::uint32_t seed, std::int64_t first, std::in
     std::vector<float> samples(static_cast<std::size_t>(count));
     for (std::int64_t i = 0; i < count; ++i) samples[static_cast<std::size_t>(i)] = voice_sample(seed, first + i);
     return samples;
+}
+
+std::uint64_t voice_start_ns(obs_source_t* voice) {
+    obs_data_t* settings = obs_source_get_settings(voice);
+    const auto start = static_cast<std::uint64_t>(obs_data_get_int(settings, "start_ns"));
+    obs_data_release(settings);
+    return start;
 }
 
 void register_voice() {

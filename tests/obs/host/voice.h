@@ -16,6 +16,9 @@ inline constexpr int kVoiceRate = 48000;
 float voice_sample(std::uint32_t seed, std::int64_t index);
 std::vector<float> voice_samples(std::uint32_t seed, std::int64_t first, std::int64_t count);
 
+/// When sample 0 was "heard", on OBS's clock.
+std::uint64_t voice_start_ns(obs_source_t* voice);
+
 /// Makes the source known to libobs. Call after obs_startup. Settings:
 ///   seed (int)        which voice                    silent (bool)   zeros instead
 ///   block (int)       samples in a block, 480        clock_ms (int)  added to every time stamp: a device with a clock of its own

@@ -1,0 +1,239 @@
+// Made, changed, stored, asked and thrown away: nothing is lost and nothing is left.
+#include <catch2/catch_test_macros.hpp>
+
+#include <algorithm>
+#include <cstdio>
+#include <fstream>
+#include <thread>
+
+#include "obs/host/stage.h"
+#include "obs/host/watch.h"
+#include "support/temp_folder.h"
+#include "support/within.h"
+
+namespace mirrorme::testing {
+namespace {
+
+using namespace std::chrono_literals;
+
+double resident_mb() {
+    std::ifstream file("/proc/self/statm");
+    long size = 0, resident = 0;
+    file >> size >> resident;
+    return static_cast<double>(resident) * 4096 / 1e6;
+}
+
+/// Threads and descriptors of this process.
+std::size_t count_of(const char* what) { return count_files(std::string("/proc/self/") + what); }
+
+nlohmann::json settings_of(obs_source_t* source) {
+    const DataPtr settings(obs_source_get_settings(source));
+    return nlohmann::json::parse(obs_data_get_json(settings.get()));
+}
+
+TEST_CASE("settings come back as they were stored") {
+    if (const std::string why = missing_here(); !why.empty()) SKIP(why);
+    ObsHost host;
+    {
+        const std::string chosen = R"({"delay_mode": "own", "extra_delay_ms": 35, "size": "2x", "pause_hidden": false, "background": "#00b140",
+            "liveliness": 0.5, "gate_threshold_db": -37.5, "gate_hold_ms": 420, "mirror": true, "framing": "face", "seed": 77, "audio_source": "Nobody",
+            "audio_input": "source", "record_events": true,
+            "gesture_slots": [{"slot": 3, "preset": "wave", "mode": "hold", "return_s": 2, "priority": 1, "cooldown_ms": 500}]})";
+        DataPtr saved;
+        {
+            const Avatar avatar("Avatar", "", chosen);
+            saved.reset(obs_save_source(avatar.source()));
+        }
+        const std::string text = obs_data_get_json(saved.get());
+        const DataPtr read(obs_data_create_from_json(text.c_str()));
+        const SourcePtr again(obs_load_source(read.get()));
+        REQUIRE(again);
+        obs_source_load(again.get());
+        const nlohmann::json before = nlohmann::json::parse(chosen), after = settings_of(again.get());
+        for (const auto& [key, value] : before.items()) {
+            if (key == "gesture_slots") continue;
+            CAPTURE(key);
+            CHECK(after.value(key, nlohmann::json()) == value);
+        }
+        REQUIRE(after.contains("gesture_slots"));
+        bool found = false;
+        for (const auto& slot : after.at("gesture_slots")) found = found || (slot.at("slot") == 3 && slot.at("preset") == "wave" && slot.at("mode") == "hold");
+        CHECK(found);
+        CHECK(after.at("settings_version") == 1);
+    }
+    CHECK(host.shut_down() == 0);
+}
+
+TEST_CASE("settings of nonsense are survived") {
+    if (const std::string why = missing_here(); !why.empty()) SKIP(why);
+    ObsHost host;
+    {
+        const Avatar avatar("Avatar", "", R"({"delay_mode": "sideways", "extra_delay_ms": -99999999, "size": 7, "background": "#zzzzzz", "liveliness": 1e30,
+            "seed": -1, "crop": "a,b", "eyes": "1,2,3", "image": "/nowhere/at/all.png", "gesture_slots": [{"slot": 99}, 5, {"preset": {}}],
+            "audio_input": "track_77", "bundle": "/nowhere", "settings_version": 4000, "gate_hold_ms": 100000000})");
+        std::this_thread::sleep_for(500ms);
+        CHECK(avatar.status().is_object());
+        CHECK(obs_source_get_width(avatar.source()) > 0);
+    }
+    CHECK(host.shut_down() == 0);
+}
+
+TEST_CASE("procs answer, also what they do not know") {
+    if (const std::string why = missing_here(); !why.empty()) SKIP(why);
+    Stage stage;
+    const nlohmann::json status = stage.avatar().wait_speaking();
+    INFO(status.dump(1));
+    REQUIRE(status.at("in_time"));
+    CHECK(status.at("version") == 1);
+    for (const char* key : {"message", "severity", "engine", "session", "info", "delay", "audio", "frames", "gesture", "paused", "lip_offset_ms"}) {
+        CAPTURE(key);
+        CHECK(status.contains(key));
+    }
+    const nlohmann::json gestures = stage.avatar().gestures();
+    INFO(gestures.dump(1));
+    CHECK(std::any_of(gestures.at("presets").begin(), gestures.at("presets").end(), [](const auto& p) { return p.at("name") == "wave"; }));
+    CHECK(stage.avatar().trigger("wave").accepted);
+    const Reply unknown = stage.avatar().trigger("no such gesture");
+    CHECK_FALSE(unknown.accepted);
+    CHECK_FALSE(unknown.problem.empty());
+    CHECK_FALSE(stage.avatar().trigger("wave", "somersault").accepted);
+    CHECK_FALSE(stage.avatar().trigger(std::string(100'000, 'x')).accepted);
+    const std::string diagnostics = stage.avatar().diagnostics();
+    CHECK(diagnostics.size() > 100);
+    CHECK(diagnostics.find(std::getenv("HOME") ? std::getenv("HOME") : "/root") == std::string::npos);
+}
+
+TEST_CASE("a gesture by hotkey is on the screen, at the moment of the press") {
+    if (const std::string why = missing_here(); !why.empty()) SKIP(why);
+    Stage stage(R"({"delay_mode": "none", "gesture_slots": [{"slot": 1, "preset": "wave", "mode": "tap"}]})");
+    REQUIRE(stage.avatar().wait_speaking().at("in_time"));
+    std::this_thread::sleep_for(500ms);
+    // By the name it is registered with.
+    struct Search {
+        obs_source_t* source;
+        obs_hotkey_id found = OBS_INVALID_HOTKEY_ID;
+        std::string names{};
+    } search{stage.avatar().source()};
+    obs_enum_hotkeys(
+        [](void* pointer, obs_hotkey_id id, obs_hotkey_t* key) {
+            auto& self = *static_cast<Search*>(pointer);
+            self.names += std::string(obs_hotkey_get_name(key)) + " ";
+            if (std::string(obs_hotkey_get_name(key)).find("gesture_01") != std::string::npos) self.found = id;
+            return true;
+        },
+        &search);
+    INFO(search.names);
+    REQUIRE(search.found != OBS_INVALID_HOTKEY_ID);
+    obs_hotkey_enable_callback_rerouting(true);
+    const auto lit = [&] {  // the card's square at the lower right
+        const VideoFrame picture = stage.recorder().picture();
+        return picture.pixels && pixel(picture, 230, 350).r > 200;
+    };
+    CHECK_FALSE(lit());
+    const auto pressed = std::chrono::steady_clock::now();
+    obs_hotkey_trigger_routed_callback(search.found, true);
+    obs_hotkey_trigger_routed_callback(search.found, false);
+    CHECK(within(5s, lit));
+    const double after = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - pressed).count();
+    const double total = stage.avatar().status().at("delay").at("total_ms").get<double>();
+    std::printf("gesture by hotkey: on the screen after %.0f ms, L = %.0f ms\n", after, total);
+    CHECK(after > total - 150);
+    CHECK(after < total + 400);
+    CHECK(within(5s, [&] { return !lit(); }));
+    obs_hotkey_enable_callback_rerouting(false);
+}
+
+TEST_CASE("properties are there, quick, and may be asked for by any thread") {
+    if (const std::string why = missing_here(); !why.empty()) SKIP(why);
+    Stage stage;
+    stage.avatar().wait_speaking();
+    double slowest = 0;
+    int items = 0, buttons = 0;
+    std::thread other([&] {
+        for (int round = 0; round < 20; ++round) {
+            const auto start = std::chrono::steady_clock::now();
+            obs_properties_t* properties = obs_source_properties(stage.avatar().source());
+            slowest = std::max(slowest, std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count());
+            items = 0;
+            const std::function<void(obs_properties_t*)> visit = [&](obs_properties_t* list) {
+                for (obs_property_t* p = obs_properties_first(list); p; obs_property_next(&p), ++items) {
+                    if (obs_property_get_type(p) == OBS_PROPERTY_GROUP) visit(obs_property_group_content(p));
+                    if (obs_property_get_type(p) != OBS_PROPERTY_BUTTON || round != 0) continue;
+                    ++buttons;
+                    obs_property_button_clicked(p, stage.avatar().source());
+                }
+            };
+            visit(properties);
+            obs_properties_destroy(properties);
+        }
+    });
+    other.join();
+    std::printf("properties: %d of them, %d buttons, opened in %.1f ms at most\n", items, buttons, slowest);
+    CHECK(items > 15);
+    CHECK(buttons >= 2);
+    CHECK(stage.avatar().wait_speaking(20s).at("in_time"));  // after every button was pressed, "restart" among them
+    CHECK(stage.close() == 0);
+}
+
+TEST_CASE("made, changed and thrown away many times: nothing is left") {
+    if (const std::string why = missing_here(); !why.empty()) SKIP(why);
+    Stage stage;
+    REQUIRE(stage.avatar().wait_speaking().at("in_time"));
+    double early = 0;
+    std::size_t threads = 0, descriptors = 0;
+    constexpr int kRounds = 40, kSettled = 15;
+    for (int round = 0; round < kRounds; ++round) {
+        Avatar avatar("Other", round % 3 ? "Voice" : "Nobody", R"({"delay_mode": "none"})");
+        obs_sceneitem_t* item = stage.scene().add(avatar.source(), {400, 0, kCardScale});
+        std::this_thread::sleep_for(std::chrono::milliseconds(10 + round % 7 * 25));
+        avatar.set(R"({"background": "matte", "extra_delay_ms": 20})");
+        avatar.set(R"({"audio_source": "Voice", "seed": )" + std::to_string(round) + "}");
+        if (round % 2) avatar.trigger("wave");
+        std::this_thread::sleep_for(std::chrono::milliseconds(round % 5 * 20));
+        obs_sceneitem_remove(item);
+        obs_source_remove(avatar.source());
+        avatar.release();
+        while (obs_wait_for_destroy_queue()) {
+        }
+        if (round != kSettled) continue;
+        early = resident_mb();
+        threads = count_of("task");
+        descriptors = count_of("fd");
+    }
+    std::this_thread::sleep_for(500ms);
+    std::printf("40 avatars made and thrown away: memory %.1f -> %.1f MB, threads %zu -> %zu, descriptors %zu -> %zu\n", early, resident_mb(), threads,
+                count_of("task"), descriptors, count_of("fd"));
+    CHECK(resident_mb() - early < 10);
+    CHECK(count_of("task") <= threads + 2);
+    CHECK(count_of("fd") <= descriptors + 4);
+    CHECK(stage.close() == 0);
+}
+
+TEST_CASE("on OBS's threads: nothing allocated or locked while sound comes, little time spent drawing") {
+    if (const std::string why = missing_here(); !why.empty()) SKIP(why);
+    Stage stage;
+    {
+        const SourcePtr image = make_source("image_source", "Image", R"({"file": ")" + std::string(MIRRORME_SOURCE_DIR) + R"(/data/avatars/ada.png"})");
+        stage.scene().add(image.get(), {400, 0, 0.5f});
+        REQUIRE(stage.avatar().wait_speaking().at("in_time"));
+        watch_callbacks();
+        std::this_thread::sleep_for(4s);
+    }
+    const AudioDeeds deeds = audio_deeds();
+    std::printf("audio callback: %lld calls, %lld allocations, %lld locks, longest %.0f us\n", static_cast<long long>(deeds.calls),
+                static_cast<long long>(deeds.allocations), static_cast<long long>(deeds.locks), deeds.longest_us);
+    CHECK(deeds.calls > 300);
+    CHECK(deeds.allocations == 0);
+    CHECK(deeds.locks == 0);
+    for (const char* id : {"mirrorme_avatar", "image_source"})
+        for (const WatchedCallback callback : {WatchedCallback::tick, WatchedCallback::render}) {
+            const CallTimes times = watched(id, callback);
+            std::printf("%-16s %-6s %4zu calls: processor p50 %.0f p99 %.0f max %.0f us, clock p50 %.0f p99 %.0f max %.0f us\n", id,
+                        callback == WatchedCallback::tick ? "tick" : "render", times.cpu_us.size(), percentile(times.cpu_us, 50), percentile(times.cpu_us, 99),
+                        percentile(times.cpu_us, 100), percentile(times.wall_us, 50), percentile(times.wall_us, 99), percentile(times.wall_us, 100));
+        }
+    CHECK(watched("mirrorme_avatar", WatchedCallback::render).cpu_us.size() > 60);
+}
+
+}  // namespace
+}  // namespace mirrorme::testing
