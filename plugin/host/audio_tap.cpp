@@ -56,7 +56,6 @@ void AudioTap::push(const HostBlock& block) noexcept {
             if (!block.planes[c]) continue;
             const float* in = block.planes[c] + at;
             for (std::size_t i = 0; i < count; ++i) piece[i] += in[i];
-            if (keep) channels_[c]->push(first + at, {in, count});
         }
         for (std::size_t i = 0; i < count; ++i) {
             // A source that sends no numbers is heard as silence; the engine would refuse them.
@@ -65,6 +64,8 @@ void AudioTap::push(const HostBlock& block) noexcept {
         }
         if (block.muted) std::fill_n(piece.begin(), count, 0.0f);
         mono_.push(first + at, {piece.data(), count});
+        for (std::size_t c = 0; keep && c < channels; ++c)
+            if (block.planes[c]) channels_[c]->push(first + at, block.muted ? std::span<const float>(piece.data(), count) : std::span(block.planes[c] + at, count));
     }
     last_block_ns_.store(block.now_ns, std::memory_order_relaxed);
     muted_.store(block.muted, std::memory_order_relaxed);

@@ -34,17 +34,21 @@ AvatarCore::AvatarCore(const Parts& parts, std::shared_ptr<const AvatarConfig> c
       session_(parts.port, parts.sample_rate, parts.clock),
       silence_(kPiece, 0.0f),
       piece_(kPiece, 0.0f),
-      voice_(AudioTap::kChannels) {
+      voice_(AudioTap::kChannels) {}
+
+AvatarCore::~AvatarCore() { stop(); }
+
+void AvatarCore::start() {
     thread_ = std::thread([this] { run(); });
 }
 
-AvatarCore::~AvatarCore() {
+void AvatarCore::stop() {
     {
         const std::lock_guard lock(mutex_);
         stopping_ = true;
     }
     wake_.notify_all();
-    thread_.join();
+    if (thread_.joinable()) thread_.join();
 }
 
 void AvatarCore::set_config(std::shared_ptr<const AvatarConfig> config) {
@@ -150,7 +154,7 @@ void AvatarCore::take_sound(std::int64_t now_ns) {
 void AvatarCore::feed(SampleIndex first, std::span<float> samples) {
     if (const auto covered = clip_.apply(first, samples); covered && delay_known_) {
         const std::span<const float> heard = samples.subspan(static_cast<std::size_t>(covered->first - first), static_cast<std::size_t>(covered->size()));
-        host_.play(timeline_.host_ns(covered->first) + delay_.total_ns, std::span(&heard, 1));
+        host_.play(CoreHost::Heard::clip, timeline_.host_ns(covered->first) + delay_.total_ns, std::span(&heard, 1));
     }
     if (paused_) return;
     session_.push(first, samples);
@@ -171,7 +175,7 @@ void AvatarCore::play_voice() {
         std::size_t channels = 0;
         for (std::size_t c = 0; c < AudioTap::kChannels; ++c)
             if (voice_[c].size() >= piece.at + piece.count) heard[channels++] = std::span(voice_[c]).subspan(piece.at, piece.count);
-        host_.play(piece.host_ns + delay_.total_ns, std::span(heard).first(channels));
+        host_.play(CoreHost::Heard::voice, piece.host_ns + delay_.total_ns, std::span(heard).first(channels));
     }
 }
 

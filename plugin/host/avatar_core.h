@@ -37,8 +37,9 @@ public:
     virtual void look_after(std::int64_t now_ns, const DelayStatus& delay, InputStatus& input, bool& applied, std::string& problem) = 0;
     /// Whether somebody records or streams now: L must not change.
     virtual bool outputs_active() = 0;
-    /// Sound to be heard at host time `host_ns`: one span per channel.
-    virtual void play(std::int64_t host_ns, std::span<const std::span<const float>> channels) = 0;
+    /// Sound to be heard at host time `host_ns`: one span per channel. voice: what came in; clip: a sentence of ours.
+    enum class Heard { voice, clip };
+    virtual void play(Heard what, std::int64_t host_ns, std::span<const std::span<const float>> channels) = 0;
     /// The picture as the frames will show it, and what of the given picture that is.
     virtual void still(const VideoFrame& still, const SessionInfo& info) = 0;
     /// Something a person would see has changed.
@@ -58,10 +59,13 @@ public:
         std::filesystem::path try_it_clip;  // WAV
     };
 
-    /// Starts the worker.
     AvatarCore(const Parts& parts, std::shared_ptr<const AvatarConfig> config);
-    /// Ends it: waits for its tick, and for a session that is being opened.
+    /// stop(), and waits for a session that is being opened.
     ~AvatarCore();
+    /// Starts the worker: from now on the host is called.
+    void start();
+    /// Ends the worker: the host is called no more.
+    void stop();
     AvatarCore(const AvatarCore&) = delete;
     AvatarCore& operator=(const AvatarCore&) = delete;
 
