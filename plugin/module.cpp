@@ -13,6 +13,7 @@
 #include "core/version.h"
 #include "plugin/avatar_source.h"
 #include "plugin/module_state.h"
+#include "plugin/websocket_vendor.h"
 
 OBS_DECLARE_MODULE()
 OBS_MODULE_USE_DEFAULT_LOCALE("obs-mirrorme", "en-US")
@@ -20,7 +21,9 @@ OBS_MODULE_USE_DEFAULT_LOCALE("obs-mirrorme", "en-US")
 namespace mirrorme {
 namespace {
 
-std::unique_ptr<ModuleState> state;  // the one global of the plugin: from load to unload
+// The two globals of the plugin: what lives from load to unload, and what must outlive that (plugin/websocket_vendor.h).
+std::unique_ptr<ModuleState> state;
+constinit WebsocketVendor vendor;
 
 void to_obs_log(LogLevel level, std::string_view message) {
     const int at = level == LogLevel::error ? LOG_ERROR : level == LogLevel::warning ? LOG_WARNING : level == LogLevel::debug ? LOG_DEBUG : LOG_INFO;
@@ -92,7 +95,16 @@ bool obs_module_load() {
     }
 }
 
+void obs_module_post_load() {
+    try {
+        mirrorme::vendor.load();
+    } catch (const std::exception& e) {
+        blog(LOG_WARNING, "[obs-mirrorme] no remote control: %s", e.what());
+    }
+}
+
 void obs_module_unload() {
+    mirrorme::vendor.unload();
     mirrorme::state.reset();
     mirrorme::set_log_receiver(nullptr);
 }
