@@ -56,13 +56,19 @@ TEST_CASE("a press and a release become the actions of their mode") {
 }
 
 TEST_CASE("a hotkey's name gives its slot") {
-    CHECK(slot_of_hotkey("mirrorme.slot_01") == 1);
-    CHECK(slot_of_hotkey("slot_16") == 16);
-    CHECK(slot_of_hotkey("slot_17") == 0);
-    CHECK(slot_of_hotkey("slot_0x") == 0);
-    CHECK(slot_of_hotkey("slot_1") == 0);
+    CHECK(slot_of_hotkey("mirrorme.gesture_01") == 1);
+    CHECK(slot_of_hotkey("mirrorme.gesture_16") == 16);
+    CHECK(slot_of_hotkey("mirrorme.gesture_17") == 0);
+    CHECK(slot_of_hotkey("mirrorme.gesture_0x") == 0);
+    CHECK(slot_of_hotkey("mirrorme.gesture_1") == 0);
+    CHECK(slot_of_hotkey("other.gesture_01") == 0);
+    CHECK(slot_of_hotkey("mirrorme.stop") == 0);
     CHECK(slot_of_hotkey("") == 0);
-    CHECK(slot_of_hotkey("libobs.mute") == 0);
+
+    // The name is the source's: this fails when it changes there and not here.
+    std::stringstream plugin;
+    plugin << std::ifstream(MIRRORME_SOURCE_DIR "/plugin/gesture_hotkeys.cpp").rdbuf();
+    CHECK(plugin.str().find("\"mirrorme.gesture_") != std::string::npos);
 }
 
 TEST_CASE("slots are edited as a whole and stay in the contract's ranges") {

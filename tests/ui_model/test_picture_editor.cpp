@@ -169,3 +169,17 @@ TEST_CASE("points are stored with the smaller x first") {
     CHECK(editor.texts().crop.empty());
     CHECK(text_of_numbers({1, -0.04, 2.25, 100}, 1) == "1,0,2.3,100");
 }
+
+TEST_CASE("the points beside a shipped picture are taken as they are") {
+    const FacePoints points = face_points_of(mirrorme::read_track(MIRRORME_SOURCE_DIR "/data/avatars/ada.png.points.json"));
+    REQUIRE(points.eyes.size() == 4);
+    REQUIRE(points.mouth.size() == 4);
+    CHECK(points.eyes[0] == Approx(320.6).margin(1));
+    CHECK(points.eyes[2] == Approx(447.4).margin(1));
+    CHECK(points.mouth[0] == Approx(323.69).margin(0.01));
+    CHECK(points.mouth[2] == Approx(444.31).margin(0.01));
+    CHECK(face_points_of(mirrorme::make_track(mirrorme::TrackUnit::pixels, {24, 1})).eyes.empty());
+    mirrorme::KeyPointTrack unknown = mirrorme::make_track(mirrorme::TrackUnit::pixels, {24, 1});
+    unknown.append({});
+    CHECK(face_points_of(unknown).mouth.empty());
+}

@@ -116,9 +116,9 @@ std::string_view action_of_release(GestureMode mode) noexcept {
 }
 
 int slot_of_hotkey(std::string_view name) noexcept {
-    constexpr std::string_view kMark = "slot_";
-    if (name.size() < kMark.size() + 2 || name.substr(name.size() - kMark.size() - 2, kMark.size()) != kMark) return 0;
-    const char tens = name[name.size() - 2], ones = name[name.size() - 1];
+    constexpr std::string_view kStart = "mirrorme.gesture_";
+    if (name.size() != kStart.size() + 2 || !name.starts_with(kStart)) return 0;
+    const char tens = name[kStart.size()], ones = name[kStart.size() + 1];
     if (tens < '0' || tens > '9' || ones < '0' || ones > '9') return 0;
     const int number = 10 * (tens - '0') + (ones - '0');
     return number <= kGestureSlots ? number : 0;

@@ -71,7 +71,7 @@ std::vector<GestureCell> gesture_cells(const GestureView& view, const std::map<i
 std::string_view action_of_press(GestureMode mode) noexcept;
 std::string_view action_of_release(GestureMode mode) noexcept;
 
-/// Slot number in the name of a slot's hotkey, which ends in "slot_01" .. "slot_16"; 0 = some other hotkey.
+/// Slot number of the source's hotkey "mirrorme.gesture_01" .. "_16"; 0 = some other hotkey.
 int slot_of_hotkey(std::string_view name) noexcept;
 
 /// `slots` with `slot` in its number's place, or without number `slot`.

@@ -61,6 +61,28 @@ std::string pair_text(Point a, Point b) {
     return text_of_numbers({a.x, a.y, b.x, b.y}, 1);
 }
 
+FacePoints face_points_of(const KeyPointTrack& track) {
+    if (track.unit != TrackUnit::pixels || track.frame_count() == 0) return {};
+    const KeyPointFrame frame = track.frame(0);
+    FacePoints points;
+    for (const int first : {point::kRightEye, point::kLeftEye}) {  // smaller x first
+        double x = 0, y = 0;
+        for (int i = first; i < first + point::kEyeCount; ++i) {
+            const KeyPoint& one = frame.points[static_cast<std::size_t>(i)];
+            if (one.confidence <= 0) return {};
+            x += one.x / point::kEyeCount;
+            y += one.y / point::kEyeCount;
+        }
+        points.eyes.insert(points.eyes.end(), {x, y});
+    }
+    for (const int corner : {point::kOuterLips, point::kOuterLips + point::kOuterLipsCount / 2}) {
+        const KeyPoint& one = frame.points[static_cast<std::size_t>(corner)];
+        if (one.confidence <= 0) return {};
+        points.mouth.insert(points.mouth.end(), {one.x, one.y});
+    }
+    return points;
+}
+
 PictureEditor::PictureEditor(Size picture, const PlacementTexts& stored) : picture_(picture) {
     guess_crop();
     guess_points();

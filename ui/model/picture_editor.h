@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/track_io.h"
 #include "ui/model/geometry.h"
 
 namespace mirrorme::ui {
@@ -77,6 +78,13 @@ private:
     Point grip_{};    // from what is dragged to the pointer
     Point anchor_{};  // the corner that stays
 };
+
+/// Where eyes and mouth are, as suggest_points() takes them; empty when unknown.
+struct FacePoints {
+    std::vector<double> eyes, mouth;
+};
+/// From the one-frame track beside a picture (points_sidecar_of), in pixels.
+FacePoints face_points_of(const KeyPointTrack& track);
 
 /// The text form of both, smaller x first.
 std::string pair_text(Point a, Point b);
