@@ -8,7 +8,7 @@ namespace {
 
 // Torso units: shoulders at x = -1 and 1, y = 0. The square shows this part of them.
 constexpr double kLeft = -2.9, kTop = -2.9, kSide = 5.8;
-constexpr double kThick = 0.055, kThin = 0.026;
+constexpr double kThick = 0.055, kThin = 0.022;
 constexpr std::array<Point, 3> kHangingArm{Point{1, 0}, {1.26, 2.19}, {1.1, 4.03}};  // left; the right one is its mirror image
 
 Point in_square(double x, double y) { return {(x - kLeft) / kSide, (y - kTop) / kSide}; }

@@ -2,8 +2,6 @@
 
 #include <QContextMenuEvent>
 #include <QPainter>
-#include <QStyle>
-#include <QStyleOptionButton>
 
 #include <algorithm>
 #include <utility>
@@ -14,7 +12,7 @@
 namespace mirrorme::ui {
 namespace {
 
-constexpr int kPadding = 6, kFigure = 56;
+constexpr int kPadding = 5, kFigure = 56;
 constexpr int kMotionMs = 1000 / 12;
 
 QString to_qt(std::string_view text) { return QString::fromUtf8(text.data(), static_cast<int>(text.size())); }
@@ -35,17 +33,27 @@ QFont smaller(QFont font) {
 
 }  // namespace
 
-GestureButton::GestureButton(QWidget* parent) : QPushButton(parent), edit_(new QToolButton(this)) {
+void DotsButton::paintEvent(QPaintEvent*) {
+    constexpr double kDot = 1.6, kGap = 5;
+    QPainter painter(this);
+    painter.setRenderHint(QPainter::Antialiasing);
+    QColor ink = palette().color(QPalette::ButtonText);
+    ink.setAlphaF(underMouse() ? 1.0 : 0.6);
+    painter.setPen(Qt::NoPen);
+    painter.setBrush(ink);
+    for (const int i : {-1, 0, 1}) painter.drawEllipse(QRectF(rect()).center() + QPointF(i * kGap, 0), kDot, kDot);
+}
+
+GestureButton::GestureButton(QWidget* parent) : QAbstractButton(parent), edit_(new DotsButton(this)) {
     setFocusPolicy(Qt::StrongFocus);
     setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
-    edit_->setAutoRaise(true);
-    edit_->setText(text_of("Panel.Gesture.EditMark"));
+    setAttribute(Qt::WA_Hover);
     edit_->setToolTip(text_of("Panel.Gesture.Edit"));
     edit_->setFocusPolicy(Qt::NoFocus);  // by keyboard: the context menu
-    connect(edit_, &QToolButton::clicked, this, &GestureButton::edit_asked);
-    connect(this, &QPushButton::pressed, this, &GestureButton::on_pressed);
-    connect(this, &QPushButton::released, this, &GestureButton::on_released);
-    connect(this, &QPushButton::clicked, this, &GestureButton::on_clicked);
+    connect(edit_, &DotsButton::clicked, this, &GestureButton::edit_asked);
+    connect(this, &QAbstractButton::pressed, this, &GestureButton::on_pressed);
+    connect(this, &QAbstractButton::released, this, &GestureButton::on_released);
+    connect(this, &QAbstractButton::clicked, this, &GestureButton::on_clicked);
     motion_.setInterval(kMotionMs);
     connect(&motion_, &QTimer::timeout, this, &GestureButton::step);
 }
@@ -71,7 +79,7 @@ void GestureButton::show_cell(const GestureCell& cell, std::shared_ptr<const Key
 
 QSize GestureButton::sizeHint() const {
     const int line = fontMetrics().height();
-    return {std::max(84, fontMetrics().averageCharWidth() * 13), kFigure + 2 * line + 3 * kPadding};
+    return {std::max(80, fontMetrics().averageCharWidth() * 9), kFigure + 2 * line + 3 * kPadding};
 }
 
 void GestureButton::on_pressed() {
@@ -108,12 +116,12 @@ bool GestureButton::event(QEvent* event) {
         frame_ = 0;
         motion_.start();
     }
-    return QPushButton::event(event);
+    return QAbstractButton::event(event);
 }
 
 void GestureButton::resizeEvent(QResizeEvent* event) {
-    QPushButton::resizeEvent(event);
-    const QSize size(22, 18);
+    QAbstractButton::resizeEvent(event);
+    const QSize size = edit_->sizeHint();
     edit_->setGeometry(QRect(QPoint(width() - size.width() - 2, 2), size));
 }
 
@@ -127,9 +135,9 @@ void GestureButton::paint_figure(QPainter& painter, const QRectF& square) const 
     const StickFigure figure = stick_figure(*track_, frame_);
     if (figure.empty()) return;
     const auto place = [&](Point p) { return QPointF(square.x() + p.x * square.width(), square.y() + p.y * square.height()); };
-    QColor still = palette().color(QPalette::ButtonText);
+    const QColor moved = palette().color(isDown() ? QPalette::HighlightedText : QPalette::ButtonText);
+    QColor still = moved;
     still.setAlphaF(0.45);
-    const QColor moved = palette().color(QPalette::ButtonText);
     painter.save();
     painter.setClipRect(square);
     painter.setRenderHint(QPainter::Antialiasing);
@@ -147,31 +155,52 @@ void GestureButton::paint_figure(QPainter& painter, const QRectF& square) const 
     painter.restore();
 }
 
-void GestureButton::paintEvent(QPaintEvent* event) {
-    QPushButton::paintEvent(event);  // the theme's button, without text
+void GestureButton::paint_frame(QPainter& painter) const {
+    constexpr double kRound = 4;
+    const QRectF frame = QRectF(rect()).adjusted(1, 1, -1, -1);
+    QColor fill = palette().color(QPalette::Button);
+    if (isDown()) fill = palette().color(QPalette::Highlight);
+    painter.setRenderHint(QPainter::Antialiasing);
+    painter.setPen(Qt::NoPen);
+    painter.setBrush(fill);
+    painter.drawRoundedRect(frame, kRound, kRound);
+    if (!isDown() && underMouse() && isEnabled()) {
+        QColor glow = palette().color(QPalette::ButtonText);
+        glow.setAlphaF(0.08);
+        painter.setBrush(glow);
+        painter.drawRoundedRect(frame, kRound, kRound);
+    }
+    painter.setBrush(Qt::NoBrush);
+    if (cell_.playing) {
+        painter.setPen(QPen(palette().color(QPalette::Highlight), 2.5));
+        painter.drawRoundedRect(frame.adjusted(0.5, 0.5, -0.5, -0.5), kRound, kRound);
+    } else if (hasFocus()) {
+        painter.setPen(QPen(palette().color(QPalette::Highlight), 1.5, Qt::DotLine));
+        painter.drawRoundedRect(frame.adjusted(1, 1, -1, -1), kRound, kRound);
+    }
+}
+
+void GestureButton::paintEvent(QPaintEvent*) {
     QPainter painter(this);
+    paint_frame(painter);
     const QRect inside = rect().adjusted(kPadding, kPadding, -kPadding, -kPadding);
     paint_figure(painter, QRectF(inside.center().x() - kFigure / 2.0, inside.top(), kFigure, kFigure));
 
-    const QColor ink = palette().color(cell_.missing ? QPalette::Disabled : QPalette::Active, QPalette::ButtonText);
+    const QColor ink = palette().color(cell_.missing || !isEnabled() ? QPalette::Disabled : QPalette::Active, isDown() ? QPalette::HighlightedText : QPalette::ButtonText);
     const int line = fontMetrics().height();
-    painter.setPen(ink);
-    painter.drawText(QRect(inside.left(), inside.top() + kFigure + kPadding / 2, inside.width(), line), Qt::AlignCenter,
-                     fontMetrics().elidedText(QString::fromStdString(cell_.title), Qt::ElideRight, inside.width()));
+    const QString title = QString::fromStdString(cell_.title);
     const QFont small = smaller(font());
+    const bool fits = fontMetrics().boundingRect(title).width() <= inside.width();
+    painter.setPen(ink);
+    painter.setFont(fits ? font() : small);
+    painter.drawText(QRect(inside.left(), inside.top() + kFigure + kPadding / 2, inside.width(), line), Qt::AlignCenter,
+                     painter.fontMetrics().elidedText(title, Qt::ElideRight, inside.width()));
     painter.setFont(small);
     const QString below = cell_.missing ? text_of("Panel.Gesture.MissingShort") : !cell_.hotkey.empty() ? QString::fromStdString(cell_.hotkey) : cell_.slot > 0 ? said({"Panel.Gesture.Slot", {std::to_string(cell_.slot)}}) : QString();
     QColor faint = ink;
     faint.setAlphaF(cell_.hotkey.empty() ? 0.6 : 1.0);
     painter.setPen(faint);
     painter.drawText(QRect(inside.left(), inside.bottom() - line + 1, inside.width(), line), Qt::AlignCenter, QFontMetrics(small).elidedText(below, Qt::ElideRight, inside.width()));
-
-    if (cell_.playing) {
-        painter.setRenderHint(QPainter::Antialiasing);
-        painter.setPen(QPen(palette().color(QPalette::Highlight), 2.5));
-        painter.setBrush(Qt::NoBrush);
-        painter.drawRoundedRect(QRectF(rect()).adjusted(1.5, 1.5, -1.5, -1.5), 4, 4);
-    }
 }
 
 }  // namespace mirrorme::ui

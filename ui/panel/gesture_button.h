@@ -1,9 +1,8 @@
 #pragma once
 // One gesture: its figure, title and hotkey on a button. A tap when clicked, held while pressed where its slot says so. Qt thread.
 
-#include <QPushButton>
+#include <QAbstractButton>
 #include <QTimer>
-#include <QToolButton>
 
 #include <memory>
 
@@ -12,7 +11,19 @@
 
 namespace mirrorme::ui {
 
-class GestureButton : public QPushButton {
+/// Three dots: what more can be done with something.
+class DotsButton : public QAbstractButton {
+    Q_OBJECT
+public:
+    using QAbstractButton::QAbstractButton;
+    QSize sizeHint() const override { return {24, 18}; }
+
+protected:
+    void paintEvent(QPaintEvent* event) override;
+};
+
+/// Painted by itself from the palette: themes give push buttons one height.
+class GestureButton : public QAbstractButton {
     Q_OBJECT
 public:
     explicit GestureButton(QWidget* parent);
@@ -40,6 +51,7 @@ private:
     void on_pressed();
     void on_released();
     void on_clicked();
+    void paint_frame(QPainter& painter) const;
     void paint_figure(QPainter& painter, const QRectF& square) const;
     bool wants_motion() const;
     void step();
@@ -48,7 +60,7 @@ private:
     std::shared_ptr<const KeyPointTrack> track_;
     std::size_t frame_ = 0;
     QTimer motion_;  // plays the figure while the pointer is over it or the gesture plays
-    QToolButton* edit_;
+    DotsButton* edit_;
     QString held_;  // the gesture whose release is due: the cell may change meanwhile
 };
 

@@ -143,8 +143,14 @@ void PictureSection::refresh() {
     remark_->show_text(remark, tone);
 }
 
-void PictureSection::show_current() {
+QString PictureSection::image_in_use() const {
     const QString image = QString::fromStdString(link_.setting("image"));
+    const bool stands_in = image.isEmpty() && link_.has_avatar() && gallery_->count() > 0;  // the source takes the first of the gallery
+    return stands_in ? gallery_->item(0)->data(kFileRole).toString() : image;
+}
+
+void PictureSection::show_current() {
+    const QString image = image_in_use();
     if (image != shown_image_) offered_remark_.clear();
     shown_image_ = image;
     const QImage pixels = image.isEmpty() ? QImage() : load_picture(image, kCurrentSize.height() * 4);
@@ -188,7 +194,7 @@ void PictureSection::choose_file() {
 }
 
 void PictureSection::adjust() {
-    const QString image = QString::fromStdString(link_.setting("image"));
+    const QString image = image_in_use();
     auto* dialog = new PictureDialog(image, {link_.setting("crop"), link_.setting("eyes"), link_.setting("mouth")}, link_.status().crop, window());
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     if (!dialog->is_usable()) {
@@ -198,7 +204,7 @@ void PictureSection::adjust() {
     connect(dialog, &QDialog::accepted, this, [this, dialog, image] {
         if (image != shown_image_) return;  // another picture came meanwhile; these places are not its own
         const PlacementTexts texts = dialog->texts();
-        const nlohmann::json settings{{"crop", texts.crop}, {"eyes", texts.eyes}, {"mouth", texts.mouth}};
+        const nlohmann::json settings{{"image", image.toStdString()}, {"crop", texts.crop}, {"eyes", texts.eyes}, {"mouth", texts.mouth}};
         if (!link_.update(settings.dump())) problem_->show_text(text_of("Panel.AvatarGone"), Tone::error);
     });
     dialog->open();

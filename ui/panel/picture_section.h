@@ -32,6 +32,8 @@ private:
     void use(const OfferedPicture& picture);
     void show_current();
     void fit_gallery();
+    /// The setting, or the picture that stands in for an empty one.
+    QString image_in_use() const;
 
     AvatarLink& link_;
     QLabel* picture_;
