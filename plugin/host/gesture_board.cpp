@@ -83,13 +83,15 @@ std::optional<GestureMode> gesture_mode_from_name(std::string_view name) noexcep
 }
 
 std::vector<GestureSlot> default_gesture_slots(const GesturePresets& presets) {
-    constexpr auto kOrder = std::to_array<std::string_view>({"wave", "point", "open_palms"});
+    constexpr auto kOrder = std::to_array<std::string_view>({"wave", "point", "open_palms", "show_left", "show_right", "thumbs_up", "point_up", "hold_product",
+                                                             "ok", "stop", "thinking", "hand_on_heart", "cheer"});
     std::vector<GestureSlot> slots;
     for (const std::string_view name : kOrder)
         if (presets.find(name) != nullptr) {
             GestureSlot slot;
             slot.slot = static_cast<int>(slots.size()) + 1;
             slot.preset = name;
+            if (name == "hold_product") slot.mode = GestureMode::toggle;  // as long as there is something to be said of it
             slots.push_back(std::move(slot));
         }
     return slots;

@@ -515,6 +515,23 @@ TEST_CASE("slots are clamped, and what plays goes on when they change", "[host]"
     CHECK_FALSE(board.down(2).accepted);
 }
 
+TEST_CASE("every shipped gesture has a ready-made slot", "[host]") {
+    GestureLibrary library(std::string(MIRRORME_SOURCE_DIR) + "/data/gestures", "/nowhere");
+    library.rescan();
+    const auto shipped = library.presets();
+    const std::vector<GestureSlot> slots = default_gesture_slots(*shipped);
+    CHECK(slots.size() == shipped->presets.size());
+    Board board(slots);
+    board.set_presets(shipped);
+    for (int i = 0; i < static_cast<int>(slots.size()); ++i) {
+        CHECK(slots[static_cast<std::size_t>(i)].slot == i + 1);
+        CHECK(board.down(i + 1).accepted);
+        board.up(i + 1);
+        board.after(100 * kMs);
+    }
+    CHECK(default_gesture_slots(*presets({"alpha", "wave"})).size() == 1);
+}
+
 TEST_CASE("the state in JSON is what the contract says", "[host]") {
     GestureSlot second = slot(2, "beta", GestureMode::toggle);
     second.return_s = 2.5;

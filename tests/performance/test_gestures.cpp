@@ -2,8 +2,12 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 #include "core/error.h"
 #include "core/track_io.h"
@@ -50,12 +54,35 @@ TEST_CASE("presets repeat their hold without a seam and stay within an arm's rea
             CHECK(std::hypot(a.points[k].x, a.points[k].y) < 5);
             CHECK(a.points[k].confidence > 0);
         }
-        // The right hand is where pictures have it, and higher than at rest.
-        const auto wrist = static_cast<std::size_t>(point::kRightHand + point::kWrist);
-        CHECK(a.points[wrist].x < 0);
-        CHECK(a.points[wrist].y < rest.points[wrist].y - 1);
+        // Each hand is on its own side of the picture, and higher than at rest.
+        for (const auto& [hand, side] : {std::pair{point::kRightHand, -1.0f}, std::pair{point::kLeftHand, 1.0f}}) {
+            const auto wrist = static_cast<std::size_t>(hand + point::kWrist);
+            if (std::find(track.points.begin(), track.points.end(), hand + point::kWrist) == track.points.end()) continue;
+            CHECK(a.points[wrist].x * side > 0);
+            CHECK(a.points[wrist].y < rest.points[wrist].y - 1);
+        }
     }
     CHECK_THROWS_AS(make_gesture_track("beat"), Error);
+    const auto moves = [](std::string_view name, int hand) {
+        const std::vector<int> points = make_gesture_track(name).points;
+        return std::find(points.begin(), points.end(), hand) != points.end();
+    };
+    CHECK(moves("show_left", point::kRightHand));  // the performer's right is the viewer's left
+    CHECK_FALSE(moves("show_left", point::kLeftHand));
+    CHECK(moves("show_right", point::kLeftHand));
+    CHECK_FALSE(moves("show_right", point::kRightHand));
+    CHECK(moves("cheer", point::kRightHand));
+    CHECK(moves("cheer", point::kLeftHand));
+}
+
+TEST_CASE("gestures that only presets have stay out of performances", "[performance]") {
+    // A seed means the same performance for ever: what it picks from is the list it had.
+    CHECK(gesture_names().size() == 13);
+    for (const std::string_view name : {"point_up", "present", "hand_on_heart", "cheer"}) {
+        INFO(name);
+        CHECK(is_gesture(name));
+        CHECK(std::find(gesture_names().begin(), gesture_names().end(), name) == gesture_names().end());
+    }
 }
 
 TEST_CASE("the presets in data/gestures are the ones this code makes", "[performance]") {

@@ -127,6 +127,32 @@ ArmsPose ok_sign(double t, const GestureStyle& style) {
     return one(arm);
 }
 
+// ---- presets only: a presenter's, asked for by name ---------------------------------------------------------------
+
+ArmsPose point_up(double t, const GestureStyle& style) {
+    const auto push = static_cast<float>(std::max(0.0, wave_of(t, 1.2 * style.speed))) * style.size;
+    return one(held(1.1f, 0.05f - 0.12f * push, -4, 0.4f, {0.65f, 0, 0.95f, 1, 1}));
+}
+
+ArmsPose present(double t, const GestureStyle& style) {
+    const auto lift = static_cast<float>(wave_of(t, 0.7 * style.speed)) * style.size;
+    ArmPose arm = held(0.8f + 0.04f * lift, 0.72f - 0.05f * lift, 38 + 5 * lift, 0.9f, {0.1f, 0.12f, 0.15f, 0.18f, 0.22f});
+    arm.spread = 0.5f;
+    return one(arm);
+}
+
+ArmsPose hand_on_heart(double t, const GestureStyle& style) {
+    const auto press = static_cast<float>(wave_of(t, 0.6 * style.speed)) * style.size;
+    return one(held(0.35f, 1.15f + 0.02f * press, -62, -0.9f, {0.25f, 0.15f, 0.15f, 0.18f, 0.22f}));
+}
+
+ArmsPose cheer(double t, const GestureStyle& style) {
+    const auto shake = static_cast<float>(wave_of(t, 1.6 * style.speed)) * style.size;
+    ArmPose arm = held(0.92f, -0.15f - 0.1f * shake, 10 + 8 * shake, 1, kStraight);
+    arm.spread = 0.6f;
+    return both(arm);
+}
+
 enum class Hands { one, two };
 struct Entry {
     std::string_view name;
@@ -145,9 +171,16 @@ constexpr auto kNames = [] {
     return names;
 }();
 
+// Not among the names above: a performance picks from those by chance, and a seed must go on meaning the same performance.
+constexpr auto kPresetsOnly = std::to_array<Entry>({
+    {"point_up", Hands::one, point_up}, {"present", Hands::one, present}, {"hand_on_heart", Hands::one, hand_on_heart}, {"cheer", Hands::two, cheer},
+});
+
 const Entry* find(std::string_view name) noexcept {
-    const auto found = std::find_if(kGestures.begin(), kGestures.end(), [&](const Entry& e) { return e.name == name; });
-    return found == kGestures.end() ? nullptr : &*found;
+    const auto called = [&](const Entry& e) { return e.name == name; };
+    if (const auto found = std::find_if(kGestures.begin(), kGestures.end(), called); found != kGestures.end()) return &*found;
+    const auto found = std::find_if(kPresetsOnly.begin(), kPresetsOnly.end(), called);
+    return found == kPresetsOnly.end() ? nullptr : &*found;
 }
 
 void place(ArmPose& arm, float raised, const GestureStyle& style) {
