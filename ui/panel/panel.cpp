@@ -23,6 +23,7 @@ Panel::Panel(SignalPost& post) : link_(post, nullptr) {
     auto* right = new QVBoxLayout;
 
     message_ = new Note(body);
+    message_->setMinimumHeight(2 * fontMetrics().lineSpacing());  // what it says changes often; nothing below shall move
     thumbnail_ = new ThumbnailView(body);
     picture_ = new PictureSection(link_, body);
     gestures_ = new GestureSection(link_, body);
