@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "obs/host/stage.h"
+#include "support/temp_folder.h"
 #include "support/within.h"
 
 namespace mirrorme::testing {
@@ -26,6 +27,7 @@ void check_unbroken(const HeardSound& sound) {
     CHECK(sound.gaps == 0);
     const auto match = find_voice(sound, 0, static_cast<std::int64_t>(sound.left.size()), kSeed);
     REQUIRE(match);
+    CAPTURE(match->first_wrong, match->compared, match->delay_samples);
     CHECK(match->worst < 1e-6);
 }
 
@@ -94,9 +96,13 @@ TEST_CASE("faults of the engine") {
     CHECK(stage.close() == 0);
 }
 
-TEST_CASE("an engine that is not there: a still picture, a reason, and OBS as if nothing were") {
+TEST_CASE("an engine that does not start: a still picture, a reason, and OBS as if nothing were") {
     if (const std::string why = missing_here(); !why.empty()) SKIP(why);
-    Stage stage(R"({"engine_program": "/nowhere/mirrorme"})");
+    const TempFolder folder;
+    put(folder / "mirrorme", "no program");
+    HostOptions options;
+    options.engine = folder / "mirrorme";
+    Stage stage("{}", options);
     const nlohmann::json status = stage.avatar().wait(8s, [](const auto& s) { return s.at("severity") == "error"; });
     INFO(status.dump(1));
     CHECK(status.at("in_time"));

@@ -41,9 +41,8 @@ void check_voice_free(Stage& stage, std::int64_t offset_ns) {
 TEST_CASE("a voice that is created late is found") {
     if (const std::string why = missing_here(); !why.empty()) SKIP(why);
     Stage stage("{}", {}, "Late");
-    const nlohmann::json before = stage.avatar().wait(5s, waiting);
+    const nlohmann::json before = stage.avatar().wait(5s, [](const auto& s) { return waiting(s) && s.at("audio").at("name") == "Late"; });
     CHECK(before.at("in_time"));
-    CHECK(before.at("audio").at("name") == "Late");
     CHECK(before.at("message").get<std::string>().find("Late") != std::string::npos);
     CHECK(obs_source_get_sync_offset(stage.voice()) == 0);  // the other one is left alone
     const SourcePtr late = make_source(kVoiceId, "Late", R"({"seed": 5})");

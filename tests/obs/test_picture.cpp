@@ -38,15 +38,15 @@ TEST_CASE("transparency over three colours: no fringe, no darkening") {
     const Rgb back{static_cast<int>(rgb >> 16), static_cast<int>(rgb >> 8 & 255), static_cast<int>(rgb & 255)};
     constexpr Rgb kFront{90, 100, 120};  // the card's background, behind the face
     Stage stage(R"({"background": "matte", "delay_mode": "none"})");
-    const SourcePtr colour = make_background(rgb, stage.host().options());
-    obs_sceneitem_set_order(stage.scene().add(colour.get()), OBS_ORDER_MOVE_BOTTOM);
-    obs_sceneitem_set_order(stage.scene().add(colour.get()), OBS_ORDER_MOVE_UP);
+    recolour(stage.background(), rgb);
     REQUIRE(stage.avatar().wait_speaking().at("in_time"));
     std::this_thread::sleep_for(500ms);
     const VideoFrame picture = stage.recorder().picture();
+    keep_picture(picture, "over_" + std::to_string(rgb));
     // Below the bar code: the left third half transparent, the middle opaque, the right third transparent.
     const int y = 75;
     INFO("over " << std::hex << rgb);
+    CAPTURE(pixel(picture, 40, y), pixel(picture, 120, y), pixel(picture, 200, y));
     CHECK(near(pixel(picture, 40, y), {over(kFront.r, back.r, 128), over(kFront.g, back.g, 128), over(kFront.b, back.b, 128)}, 3));
     CHECK(near(pixel(picture, 120, y), kFront, 2));
     CHECK(near(pixel(picture, 200, y), back, 1));

@@ -25,7 +25,7 @@ nlohmann::json ask(obs_source_t* source, const char* proc) {
 }  // namespace
 
 nlohmann::json avatar_settings(const std::string& voice) {
-    nlohmann::json settings{{"engine_program", MIRRORME_CARD_ENGINE}, {"size", "1x"}};
+    nlohmann::json settings{{"size", "1x"}};
     if (!voice.empty()) settings.update({{"audio_input", "source"}, {"audio_source", voice}});
     return settings;
 }

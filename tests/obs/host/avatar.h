@@ -41,7 +41,7 @@ private:
     SourcePtr source_;
 };
 
-/// The settings every avatar of these tests is made with: the engine's program and, with `voice`, what it listens to.
+/// The settings every avatar of these tests is made with: its size and, with `voice`, what it listens to.
 nlohmann::json avatar_settings(const std::string& voice);
 
 /// Kills the engine's process the hard way.

@@ -82,9 +82,12 @@ std::optional<VoiceMatch> find_voice(const HeardSound& sound, std::int64_t from,
         std::int64_t same = 0;
         while (same < kProof && std::abs(voice[static_cast<std::size_t>(at + loud + same)] - heard[loud + same]) < 1e-4f) ++same;
         if (same < kProof) continue;
-        VoiceMatch match{from - at, 0, count};
-        for (std::int64_t i = 0; i < count; ++i)
-            match.worst = std::max(match.worst, static_cast<double>(std::abs(voice[static_cast<std::size_t>(at + i)] - heard[i])));
+        VoiceMatch match{from - at, 0, count, -1};
+        for (std::int64_t i = 0; i < count; ++i) {
+            const double wrong = std::abs(voice[static_cast<std::size_t>(at + i)] - heard[i]);
+            match.worst = std::max(match.worst, wrong);
+            if (match.first_wrong < 0 && wrong > 1e-4) match.first_wrong = i;
+        }
         return match;
     }
     return std::nullopt;

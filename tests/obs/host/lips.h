@@ -17,7 +17,7 @@ std::optional<LipOffset> lip_offset(const std::vector<SeenFrame>& frames, std::s
 struct VoiceMatch {
     std::int64_t delay_samples = 0;  // what was heard is the voice this much later than its first sample's time
     double worst = 0;                // largest difference between what was heard and the voice at that place
-    std::int64_t compared = 0;
+    std::int64_t compared = 0, first_wrong = -1;  // samples; the first that differs audibly, counted from `from`
 };
 /// Finds stretch [from, from + count) of `sound` in the voice `seed` exactly. None when it is not there.
 std::optional<VoiceMatch> find_voice(const HeardSound& sound, std::int64_t from, std::int64_t count, std::uint32_t seed);

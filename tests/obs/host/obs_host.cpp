@@ -64,6 +64,7 @@ std::string missing_here() {
 }
 
 ObsHost::ObsHost(const HostOptions& options) : options_(options) {
+    ::setenv("MIRRORME_ENGINE", options_.engine.empty() ? MIRRORME_CARD_ENGINE : options_.engine.c_str(), 1);
     if (options_.config.empty()) options_.config = own_config_ = new_folder();
     {
         const std::lock_guard lock(the_log().mutex);
@@ -154,12 +155,16 @@ SourcePtr make_source(const char* id, const std::string& name, const std::string
     return source;
 }
 
+/// A colour as OBS stores it.
+static std::string stored(std::uint32_t rgb) { return std::to_string(0xff000000u | ((rgb & 0xff) << 16) | (rgb & 0xff00) | (rgb >> 16)); }
+
 SourcePtr make_background(std::uint32_t rgb, const HostOptions& options) {
-    const std::uint32_t abgr = 0xff000000u | ((rgb & 0xff) << 16) | (rgb & 0xff00) | (rgb >> 16);
     return make_source("color_source_v3", "Background",
-                       "{\"color\":" + std::to_string(abgr) + ",\"width\":" + std::to_string(options.width) +
+                       "{\"color\":" + stored(rgb) + ",\"width\":" + std::to_string(options.width) +
                            ",\"height\":" + std::to_string(options.height) + "}");
 }
+
+void recolour(obs_source_t* background, std::uint32_t rgb) { update_source(background, "{\"color\":" + stored(rgb) + "}"); }
 
 void update_source(obs_source_t* source, const std::string& settings_json) {
     const DataPtr settings(obs_data_create_from_json(settings_json.c_str()));

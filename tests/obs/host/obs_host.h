@@ -28,7 +28,8 @@ std::string missing_here();
 struct HostOptions {
     int width = 640, height = 360, fps = 30;
     std::filesystem::path config{};  // the user's OBS folder; empty = a new one that goes with the host
-    bool with_avatar = true;       // load obs-mirrorme.so
+    bool with_avatar = true;         // load obs-mirrorme.so
+    std::filesystem::path engine{};  // what it starts; empty = the test card's
 };
 
 class ObsHost {
@@ -78,6 +79,7 @@ private:
 SourcePtr make_source(const char* id, const std::string& name, const std::string& settings_json = "{}");
 /// One colour over the whole canvas, 0xrrggbb.
 SourcePtr make_background(std::uint32_t rgb, const HostOptions& options);
+void recolour(obs_source_t* background, std::uint32_t rgb);
 /// As a click in the properties window: merged into the settings.
 void update_source(obs_source_t* source, const std::string& settings_json);
 

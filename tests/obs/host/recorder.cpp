@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
+#include <fstream>
 #include <memory>
 #include <utility>
 
@@ -112,6 +113,17 @@ VideoFrame cut(const VideoFrame& picture, const CardView& view) {
 Rgb pixel(const VideoFrame& picture, int x, int y) {
     const std::uint8_t* p = picture.pixels->data() + (static_cast<std::size_t>(y) * static_cast<std::size_t>(picture.width) + static_cast<std::size_t>(x)) * 4;
     return {p[2], p[1], p[0]};
+}
+
+std::ostream& operator<<(std::ostream& out, const Rgb& colour) { return out << '(' << colour.r << ", " << colour.g << ", " << colour.b << ')'; }
+
+void keep_picture(const VideoFrame& picture, const std::string& name) {
+    const char* folder = std::getenv("MIRRORME_OBS_PICTURES");
+    if (!folder || !picture.pixels) return;
+    std::ofstream file(std::string(folder) + "/" + name + ".ppm", std::ios::binary);
+    file << "P6 " << picture.width << ' ' << picture.height << " 255\n";
+    for (std::size_t i = 0; i < picture.pixels->size(); i += 4)
+        for (const std::size_t channel : {2, 1, 0}) file.put(static_cast<char>((*picture.pixels)[i + channel]));
 }
 
 }  // namespace mirrorme::testing

@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <mutex>
 #include <optional>
+#include <ostream>
+#include <string>
 #include <vector>
 
 #include "core/video_frame.h"
@@ -70,5 +72,8 @@ struct Rgb {
     bool operator==(const Rgb&) const = default;
 };
 Rgb pixel(const VideoFrame& picture, int x, int y);
+std::ostream& operator<<(std::ostream& out, const Rgb& colour);
+/// For people: writes the picture where $MIRRORME_OBS_PICTURES says, if it says anything.
+void keep_picture(const VideoFrame& picture, const std::string& name);
 
 }  // namespace mirrorme::testing

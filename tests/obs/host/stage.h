@@ -29,6 +29,7 @@ public:
 
     Avatar& avatar() { return *parts_->avatar; }
     obs_source_t* voice() { return parts_->voice.get(); }
+    obs_source_t* background() { return parts_->background.get(); }
     Recorder& recorder() { return *parts_->recorder; }
     ShownScene& scene() { return *parts_->scene; }
     ObsHost& host() { return host_; }
