@@ -147,7 +147,10 @@ void take_engine(const json& status, StatusView& view) {
         view.engine_state = {"Panel.Unknown", {}};
     }
     view.can_restart = state == "running" || state == "pausing" || state == "starting" || (state == "off" && !error.empty());
-    view.engine_error = Phrase::verbatim(error.empty() ? session_error : error);
+    const bool works = state == "running" && phase != "failed";
+    if (works && !error.empty()) view.engine_error = {"Panel.Engine.LastProblem", {error}};
+    else view.engine_error = Phrase::verbatim(error.empty() ? session_error : error);
+    view.engine_error_tone = works ? Tone::neutral : Tone::error;
 
     const std::string bundle = text_in(engine, "bundle"), version = text_in(engine, "bundle_version"), device = text_in(engine, "device");
     const Phrase unknown{"Panel.Unknown", {}};
@@ -166,14 +169,19 @@ void take_engine(const json& status, StatusView& view) {
 }
 
 void take_warnings(const json& status, StatusView& view) {
+    constexpr std::array<std::pair<std::string_view, FaceProblem>, 2> kFaces{{{": no face was found", FaceProblem::not_found}, {": the face is very small", FaceProblem::very_small}}};
     const json& warnings = field(field(status, "session"), "warnings");
     if (!warnings.is_array()) return;
     for (const json& one : warnings) {
         if (!one.is_string()) continue;
         const auto text = one.get<std::string>();
-        if (text.find("no face was found") != std::string::npos) view.face = FaceProblem::not_found;
-        else if (text.find("the face is very small") != std::string::npos) view.face = FaceProblem::very_small;
-        else view.warnings.push_back(Phrase::verbatim(text));
+        const auto* const face = std::find_if(kFaces.begin(), kFaces.end(), [&](const auto& known) { return text.find(known.first) != std::string::npos; });
+        if (face == kFaces.end()) {
+            view.warnings.push_back(Phrase::verbatim(text));
+        } else if (view.face != FaceProblem::not_found) {  // what was guessed in its place is small, too; that is not the point then
+            view.face = face->second;
+            view.face_picture = text.substr(0, text.find(face->first));
+        }
     }
 }
 

@@ -34,11 +34,13 @@ struct StatusView {
     Phrase engine_state;
     Tone engine_tone = Tone::neutral;
     bool can_restart = false;
-    Phrase engine_error;           // empty = none
+    Phrase engine_error;           // empty = none; while it runs, what ended it the last time
+    Tone engine_error_tone = Tone::neutral;
     std::vector<Row> engine_rows;  // model, device, chunk time, frames
     std::vector<Phrase> abilities; // of the model; empty = it has not said
 
     FaceProblem face = FaceProblem::none;
+    std::string face_picture;  // the file it was found in, which may be the one before
     std::vector<Phrase> warnings;  // the session's other ones
 
     std::string playing;  // preset, empty = none

@@ -138,8 +138,11 @@ void PictureSection::refresh() {
     setEnabled(link_.has_avatar());
     QString remark = offered_remark_;
     Tone tone = Tone::neutral;
-    if (link_.status().face == FaceProblem::not_found) remark = text_of("Panel.Picture.NoFace"), tone = Tone::warning;
-    else if (link_.status().face == FaceProblem::very_small) remark = text_of("Panel.Picture.SmallFace"), tone = Tone::warning;
+    const StatusView& status = link_.status();
+    if (status.face != FaceProblem::none && QString::fromStdString(status.face_picture) == shown_image_) {
+        remark = text_of(status.face == FaceProblem::not_found ? "Panel.Picture.NoFace" : "Panel.Picture.SmallFace");
+        tone = Tone::warning;
+    }
     remark_->show_text(remark, tone);
 }
 

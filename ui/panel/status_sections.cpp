@@ -117,7 +117,7 @@ void EngineSection::refresh() {
     state_->setText(link_.has_avatar() ? said(status.engine_state) : text_of("Panel.NoAvatar"));
     set_tone(*state_, link_.has_avatar() ? status.engine_tone : Tone::neutral);
     restart_->setEnabled(link_.has_avatar() && status.can_restart);
-    error_->show_text(said(status.engine_error), Tone::error);
+    error_->show_text(said(status.engine_error), status.engine_error_tone);
     QString warnings;
     for (const Phrase& warning : status.warnings) warnings += (warnings.isEmpty() ? QString() : QStringLiteral("\n")) + said(warning);
     warnings_->show_text(warnings, Tone::warning);
