@@ -2,6 +2,7 @@
 
 #include <QDragEnterEvent>
 #include <QHBoxLayout>
+#include <QScrollBar>
 #include <QVBoxLayout>
 
 #include <utility>
@@ -23,7 +24,6 @@ Panel::Panel(SignalPost& post) : link_(post, nullptr) {
     auto* right = new QVBoxLayout;
 
     message_ = new Note(body);
-    message_->setMinimumHeight(2 * fontMetrics().lineSpacing());  // what it says changes often; nothing below shall move
     thumbnail_ = new ThumbnailView(body);
     picture_ = new PictureSection(link_, body);
     gestures_ = new GestureSection(link_, body);
@@ -47,15 +47,15 @@ Panel::Panel(SignalPost& post) : link_(post, nullptr) {
     columns_->addLayout(left, 1);
     columns_->addLayout(right, 1);
 
-    auto* scroll = new QScrollArea(this);
-    scroll->setWidgetResizable(true);
-    scroll->setFrameShape(QFrame::NoFrame);
-    scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
-    scroll->setFocusPolicy(Qt::NoFocus);
-    scroll->setWidget(body);
+    scroll_ = new QScrollArea(this);
+    scroll_->setWidgetResizable(true);
+    scroll_->setFrameShape(QFrame::NoFrame);
+    scroll_->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    scroll_->setFocusPolicy(Qt::NoFocus);
+    scroll_->setWidget(body);
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
-    layout->addWidget(scroll);
+    layout->addWidget(scroll_);
 
     connect(&link_, &AvatarLink::avatars_changed, this, &Panel::show_avatars);
     connect(&link_, &AvatarLink::status_changed, this, &Panel::show_status);
@@ -115,6 +115,7 @@ void Panel::close_down() {
 
 void Panel::showEvent(QShowEvent* event) {
     QWidget::showEvent(event);
+    message_->setMinimumHeight(2 * message_->fontMetrics().lineSpacing());  // what it says changes often; nothing below shall move
     link_.set_watching(true);
 }
 
@@ -148,6 +149,7 @@ void Panel::show_avatars() {
     add_->setEnabled(link_.is_open() && AvatarLink::module_loaded());
     if (link_.name() != thumbnail_of_ || !link_.has_avatar()) {
         thumbnail_of_ = link_.name();
+        scroll_->verticalScrollBar()->setValue(0);  // the focus has left what is disabled now, and took the view with it
         thumbnail_->set_source(link_.weak_reference(), text_of(link_.has_avatar() ? "Panel.Preview.Waiting" : "Panel.Preview.None"));
     }
     for (QPushButton* button : {try_it_, properties_}) button->setEnabled(link_.has_avatar());

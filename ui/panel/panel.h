@@ -58,6 +58,7 @@ private:
     SoundSection* sound_;
     DelaySection* delay_;
     EngineSection* engine_;
+    QScrollArea* scroll_;
     QString thumbnail_of_;
 };
 

@@ -8,6 +8,7 @@
 #include <QFileInfo>
 #include <QEvent>
 #include <QPointer>
+#include <QTimer>
 
 #include <nlohmann/json.hpp>
 
@@ -95,15 +96,12 @@ void PictureSection::build_gallery() {
     gallery_->setAccessibleName(text_of("Panel.Picture.Gallery"));
     gallery_->viewport()->installEventFilter(this);
 
-    const QString folder = link_.data_folder() + QStringLiteral("/avatars/");
+    const QString folder = AvatarLink::data_folder() + QStringLiteral("/avatars/");
     QFile list(folder + QStringLiteral("avatars.json"));
     if (list.open(QIODevice::ReadOnly))
         for (const GalleryPicture& picture : gallery_pictures(list.readAll().toStdString())) {
-            const QString file = QDir::cleanPath(folder + QString::fromStdString(picture.file));
-            const QImage image = load_picture(file, kGallerySize.height() * 4);
-            if (image.isNull()) continue;
-            auto* item = new QListWidgetItem(QIcon(thumbnail(image, kGallerySize, devicePixelRatioF())), QString(), gallery_);
-            item->setData(kFileRole, file);
+            auto* item = new QListWidgetItem(gallery_);
+            item->setData(kFileRole, QDir::cleanPath(folder + QString::fromStdString(picture.file)));
             item->setData(Qt::AccessibleTextRole, QString::fromStdString(picture.title));
             item->setToolTip(QString::fromStdString(picture.title));
         }
@@ -114,6 +112,23 @@ void PictureSection::build_gallery() {
     connect(gallery_, &QListWidget::itemActivated, this, use_item);
     content().addWidget(gallery_);
     gallery_->setVisible(gallery_->count() > 0);
+}
+
+void PictureSection::showEvent(QShowEvent* event) {
+    Section::showEvent(event);
+    draw_next_of_gallery(0);
+}
+
+/// One at a time, so that neither OBS's start nor a click waits for all of them.
+void PictureSection::draw_next_of_gallery(int index) {
+    constexpr int kPauseMs = 10;
+    const QListWidgetItem* done = gallery_->item(index);
+    if (!done || !isVisible()) return;
+    if (done->icon().isNull()) {
+        const QImage image = load_picture(done->data(kFileRole).toString(), kGallerySize.height() * 4);
+        if (!image.isNull()) gallery_->item(index)->setIcon(QIcon(thumbnail(image, kGallerySize, devicePixelRatioF())));
+    }
+    QTimer::singleShot(kPauseMs, this, [this, index] { draw_next_of_gallery(index + 1); });
 }
 
 void PictureSection::resizeEvent(QResizeEvent* event) {

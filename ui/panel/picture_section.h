@@ -20,6 +20,7 @@ public:
     void refresh();
 
 protected:
+    void showEvent(QShowEvent* event) override;
     void resizeEvent(QResizeEvent* event) override;
     bool eventFilter(QObject* watched, QEvent* event) override;
 
@@ -32,6 +33,7 @@ private:
     void use(const OfferedPicture& picture);
     void show_current();
     void fit_gallery();
+    void draw_next_of_gallery(int index);
     /// The setting, or the picture that stands in for an empty one.
     QString image_in_use() const;
 
