@@ -41,9 +41,11 @@ void check_voice_free(Stage& stage, std::int64_t offset_ns) {
 TEST_CASE("a voice that is created late is found") {
     if (const std::string why = missing_here(); !why.empty()) SKIP(why);
     Stage stage("{}", {}, "Late");
-    const nlohmann::json before = stage.avatar().wait(5s, [](const auto& s) { return waiting(s) && s.at("audio").at("name") == "Late"; });
+    const nlohmann::json before = stage.avatar().wait(10s, [](const auto& s) { return s.at("message").template get<std::string>().find("Late") != std::string::npos; });
+    INFO(before.dump(1));
     CHECK(before.at("in_time"));
-    CHECK(before.at("message").get<std::string>().find("Late") != std::string::npos);
+    CHECK(waiting(before));
+    CHECK(before.at("audio").at("name") == "Late");
     CHECK(obs_source_get_sync_offset(stage.voice()) == 0);  // the other one is left alone
     const SourcePtr late = make_source(kVoiceId, "Late", R"({"seed": 5})");
     stage.scene().add(late.get());
@@ -76,6 +78,7 @@ TEST_CASE("a voice that is removed is let go of, and the avatar says what it wai
     std::this_thread::sleep_for(1500ms);
     const Take take = record(stage.recorder(), 2);
     CHECK(widest_mouth(take.frames, 0) < 0.05f);
+    CAPTURE(stage.avatar().status().dump(1));
     CHECK(changes(take.frames, 0) > 30);  // media time goes on
     // One of that name comes back.
     const SourcePtr again = make_source(kVoiceId, "Voice");

@@ -64,6 +64,7 @@ std::string missing_here() {
 }
 
 ObsHost::ObsHost(const HostOptions& options) : options_(options) {
+    ::setpriority(PRIO_PROCESS, 0, -11);  // where it is allowed: these tests measure OBS's time, not the machine's other work
     ::setenv("MIRRORME_ENGINE", options_.engine.empty() ? MIRRORME_CARD_ENGINE : options_.engine.c_str(), 1);
     if (options_.config.empty()) options_.config = own_config_ = new_folder();
     {
@@ -133,6 +134,12 @@ std::vector<std::string> ObsHost::log_lines() const {
 bool ObsHost::logged(const std::string& part) const {
     for (const std::string& line : log_lines())
         if (line.find(part) != std::string::npos) return true;
+    return false;
+}
+
+bool ObsHost::disturbed() const {
+    for (const std::string& line : log_lines())
+        if (line.find("audio buffering") != std::string::npos && line.find("Avatar") == std::string::npos) return true;
     return false;
 }
 

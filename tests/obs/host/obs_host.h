@@ -48,6 +48,8 @@ public:
     /// What libobs and the plugin have logged, a line each.
     std::vector<std::string> log_lines() const;
     bool logged(const std::string& part) const;
+    /// This machine was too busy for the voice itself to be on time: OBS has put silence into the mix, and it was not the avatar's doing.
+    bool disturbed() const;
 
 private:
     void load(const std::string& path, const std::string& data);
