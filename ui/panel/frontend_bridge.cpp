@@ -1,5 +1,6 @@
 #include "ui/panel/frontend_bridge.h"
 
+#include <QDir>
 #include <QDockWidget>
 #include <QMainWindow>
 
@@ -10,24 +11,26 @@
 // add_dock_by_id came with OBS 30, add_dock went with 32, the per-user settings were split off with 31. A module is built with the
 // oldest headers it supports (newer OBS refuses newer modules), so what the running frontend offers is asked when it runs: weak
 // symbols are null where there is none. Elsewhere the headers decide.
+#define MIRRORME_HAS_OLD_DOCK (LIBOBS_API_VER < MAKE_SEMANTIC_VERSION(30, 0, 0))
+#define MIRRORME_HAS_GLOBAL_CONFIG (LIBOBS_API_VER < MAKE_SEMANTIC_VERSION(31, 0, 0))
 #if defined(__ELF__)
 extern "C" {
 __attribute__((weak)) bool obs_frontend_add_dock_by_id(const char* id, const char* title, void* widget);
-__attribute__((weak)) void* obs_frontend_add_dock(void* dock);
 __attribute__((weak)) config_t* obs_frontend_get_user_config(void);
+#if MIRRORME_HAS_OLD_DOCK
+__attribute__((weak)) void* obs_frontend_add_dock(void* dock);
+#endif
+#if MIRRORME_HAS_GLOBAL_CONFIG
 __attribute__((weak)) config_t* obs_frontend_get_global_config(void);
+#endif
 }
 #define MIRRORME_CAN(function) (&(function) != nullptr)
 #define MIRRORME_HAS_DOCK_BY_ID 1
-#define MIRRORME_HAS_OLD_DOCK 1
 #define MIRRORME_HAS_USER_CONFIG 1
-#define MIRRORME_HAS_GLOBAL_CONFIG 1
 #else
 #define MIRRORME_CAN(function) true
-#define MIRRORME_HAS_DOCK_BY_ID (LIBOBS_API_VER >= MAKE_SEMANTIC_VERSION(30, 0, 0))
-#define MIRRORME_HAS_OLD_DOCK (!MIRRORME_HAS_DOCK_BY_ID)
-#define MIRRORME_HAS_USER_CONFIG (LIBOBS_API_VER >= MAKE_SEMANTIC_VERSION(31, 0, 0))
-#define MIRRORME_HAS_GLOBAL_CONFIG (!MIRRORME_HAS_USER_CONFIG)
+#define MIRRORME_HAS_DOCK_BY_ID (!MIRRORME_HAS_OLD_DOCK)
+#define MIRRORME_HAS_USER_CONFIG (!MIRRORME_HAS_GLOBAL_CONFIG)
 #endif
 
 namespace mirrorme::ui {
@@ -87,6 +90,11 @@ QString stored_text(const char* key) {
 
 void store_text(const char* key, const QString& value) {
     if (config_t* config = user_config()) config_set_string(config, kSection, key, value.toUtf8().constData());
+}
+
+QString stored_folder(const char* key) {
+    const QString folder = stored_text(key);
+    return !folder.isEmpty() && QDir(folder).exists() ? folder : QDir::homePath();
 }
 
 }  // namespace mirrorme::ui

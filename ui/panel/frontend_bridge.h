@@ -15,5 +15,7 @@ void show_dock(QWidget* content);
 /// The panel's own state in OBS's per-user settings; OBS writes the file.
 QString stored_text(const char* key);
 void store_text(const char* key, const QString& value);
+/// A folder stored with store_text, as long as it exists; else the user's own.
+QString stored_folder(const char* key);
 
 }  // namespace mirrorme::ui

@@ -9,6 +9,7 @@
 #include <QMenu>
 #include <QMessageBox>
 #include <QPointer>
+#include <QSaveFile>
 
 #include <algorithm>
 #include <utility>
@@ -72,9 +73,11 @@ void GestureSection::refresh() {
         buttons_.pop_back();
     }
     while (buttons_.size() < cells.size()) {
-        buttons_.push_back(make_button());
-        flow_->addWidget(buttons_.back());
-        buttons_.back()->show();
+        GestureButton* button = make_button();
+        setTabOrder(buttons_.empty() ? &header() : buttons_.back(), button);
+        flow_->addWidget(button);
+        button->show();
+        buttons_.push_back(button);
     }
     for (std::size_t i = 0; i < cells.size(); ++i) buttons_[i]->show_cell(cells[i], track_of(view.preset(cells[i].preset)));
     grid_->setVisible(!cells.empty());
@@ -147,7 +150,7 @@ void GestureSection::show_menu(const GestureButton& button, const QPoint& at) {
 
 void GestureSection::import_preset() {
     const QPointer<GestureSection> alive(this);  // dialogs may outlast OBS's window
-    const QString path = QFileDialog::getOpenFileName(window(), text_of("Panel.Import.Title"), stored_text(kFolderKey), file_filter());
+    const QString path = QFileDialog::getOpenFileName(window(), text_of("Panel.Import.Title"), stored_folder(kFolderKey), file_filter());
     if (!alive || path.isEmpty() || !link_.is_open()) return;
     store_text(kFolderKey, QFileInfo(path).absolutePath());
     const QString name = QFileInfo(path).fileName();
@@ -161,18 +164,17 @@ void GestureSection::import_preset() {
         if (!alive || answer != QMessageBox::Yes || !link_.is_open()) return;
     }
     const QString folder = QString::fromStdString(link_.gestures().folder), target = folder + QLatin1Char('/') + QString::fromStdString(import.name) + QStringLiteral(".json");
-    QFile saved(target);
-    if (!QDir().mkpath(folder) || !saved.open(QIODevice::WriteOnly) || saved.write(content) != content.size())
+    QSaveFile saved(target);
+    if (!QDir().mkpath(folder) || !saved.open(QIODevice::WriteOnly) || saved.write(content) != content.size() || !saved.commit())
         return problem_->show_text(said({"Panel.Import.NotSaved", {QDir::toNativeSeparators(target).toStdString()}}), Tone::error);
-    saved.close();
-    problem_->clear_text();
+    problem_->show_text(said({"Panel.Import.Done", {import.title}}), Tone::good);
     link_.update("{}");  // the source looks at its folder again
 }
 
 void GestureSection::export_preset(const std::string& name) {
     const GesturePreset* preset = link_.gestures().preset(name);
     if (!preset) return;
-    const QString source = file_of(*preset), suggested = stored_text(kFolderKey) + QLatin1Char('/') + QFileInfo(source).fileName();
+    const QString source = file_of(*preset), suggested = stored_folder(kFolderKey) + QLatin1Char('/') + QFileInfo(source).fileName();
     const QPointer<GestureSection> alive(this);
     const QString path = QFileDialog::getSaveFileName(window(), text_of("Panel.Export.Title"), suggested, file_filter());
     if (!alive || path.isEmpty() || !link_.is_open()) return;

@@ -23,24 +23,17 @@ Panel::Panel(SignalPost& post) : link_(post, nullptr) {
     auto* left = new QVBoxLayout;
     auto* right = new QVBoxLayout;
 
-    message_ = new Note(body);
-    thumbnail_ = new ThumbnailView(body);
-    picture_ = new PictureSection(link_, body);
-    gestures_ = new GestureSection(link_, body);
-    sound_ = new SoundSection(link_, body);
-    delay_ = new DelaySection(link_, body);
-    engine_ = new EngineSection(link_, body);
-
-    left->addWidget(build_chooser());
-    left->addWidget(message_);
-    left->addWidget(thumbnail_);
-    left->addWidget(build_tools());
-    left->addWidget(sound_);
-    left->addWidget(picture_);
+    // Made in the order they are shown in, which is the order Tab goes through them.
+    left->addWidget(build_chooser(body));
+    left->addWidget(message_ = new Note(body));
+    left->addWidget(thumbnail_ = new ThumbnailView(body));
+    left->addWidget(build_tools(body));
+    left->addWidget(sound_ = new SoundSection(link_, body));
+    left->addWidget(picture_ = new PictureSection(link_, body));
     left->addStretch(1);
-    right->addWidget(gestures_);
-    right->addWidget(delay_);
-    right->addWidget(engine_);
+    right->addWidget(gestures_ = new GestureSection(link_, body));
+    right->addWidget(delay_ = new DelaySection(link_, body));
+    right->addWidget(engine_ = new EngineSection(link_, body));
     right->addStretch(1);
     columns_ = new QBoxLayout(QBoxLayout::TopToBottom, body);
     columns_->setContentsMargins(8, 8, 8, 8);
@@ -65,8 +58,8 @@ Panel::Panel(SignalPost& post) : link_(post, nullptr) {
     show_avatars();
 }
 
-QWidget* Panel::build_chooser() {
-    auto* line = new QWidget(this);
+QWidget* Panel::build_chooser(QWidget* parent) {
+    auto* line = new QWidget(parent);
     chooser_ = new QComboBox(line);
     chooser_->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
     chooser_->setMinimumContentsLength(8);
@@ -87,8 +80,8 @@ QWidget* Panel::build_chooser() {
     return line;
 }
 
-QWidget* Panel::build_tools() {
-    auto* line = new QWidget(this);
+QWidget* Panel::build_tools(QWidget* parent) {
+    auto* line = new QWidget(parent);
     try_it_ = new QPushButton(text_of("Panel.TryIt"), line);
     try_it_->setToolTip(text_of("Panel.TryIt.Hint"));
     properties_ = new QPushButton(text_of("Panel.Properties"), line);

@@ -36,8 +36,8 @@ protected:
     void dropEvent(QDropEvent* event) override;
 
 private:
-    QWidget* build_chooser();
-    QWidget* build_tools();
+    QWidget* build_chooser(QWidget* parent);
+    QWidget* build_tools(QWidget* parent);
     void restore_folds();
     void store_folds();
     void show_avatars();

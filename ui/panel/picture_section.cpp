@@ -203,7 +203,7 @@ void PictureSection::paste() {
 
 void PictureSection::choose_file() {
     const QPointer<PictureSection> alive(this);  // the dialog may outlast OBS's window
-    const QString file = QFileDialog::getOpenFileName(window(), text_of("Panel.Picture.Choose.Title"), stored_text(kFolderKey),
+    const QString file = QFileDialog::getOpenFileName(window(), text_of("Panel.Picture.Choose.Title"), stored_folder(kFolderKey),
                                                       text_of("Panel.Picture.Files") + QStringLiteral(" (*.png *.jpg *.jpeg *.webp);;") +
                                                           text_of("Panel.AllFiles") + QStringLiteral(" (*)"));
     if (!alive || file.isEmpty() || !link_.is_open()) return;

@@ -6,6 +6,7 @@
 #include <QFile>
 #include <QFileInfo>
 #include <QImageReader>
+#include <QSaveFile>
 #include <QUrl>
 
 #include <obs-module.h>
@@ -33,8 +34,8 @@ OfferedPicture saved(const QImage& image) {
     const PictureCheck check = check_picture(std::as_bytes(std::span(png.constData(), static_cast<std::size_t>(png.size()))), text_of("Panel.Picture.Pasted").toStdString());
     if (!check.accepted()) return {{}, said(check.problem), {}};
     const QString folder = own_folder(), path = folder + QLatin1Char('/') + name;
-    QFile file(path);
-    if (folder.isEmpty() || !file.open(QIODevice::WriteOnly) || file.write(png) != png.size()) return {{}, said({"Panel.Picture.NotSaved", {path.toStdString()}}), {}};
+    QSaveFile file(path);
+    if (folder.isEmpty() || !file.open(QIODevice::WriteOnly) || file.write(png) != png.size() || !file.commit()) return {{}, said({"Panel.Picture.NotSaved", {path.toStdString()}}), {}};
     return {path, {}, said(check.remark)};
 }
 

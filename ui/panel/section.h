@@ -18,6 +18,7 @@ class Section : public QWidget {
 public:
     Section(const char* title_key, QWidget* parent);
     QVBoxLayout& content() { return *content_; }
+    QWidget& header() { return *header_; }  // first in the tab order
     bool is_folded() const { return !header_->isChecked(); }
     void set_folded(bool folded) { header_->setChecked(!folded); }
 
