@@ -394,6 +394,11 @@ TEST_CASE("a script run wild is refused beyond so many a second", "[host]") {
     }
     CHECK(accepted == GestureBoard::kStartsPerSecond);
     CHECK(board.take_due(board.now).size() == accepted);
+    for (int i = 0; i < 1000; ++i) {  // and in any second after
+        accepted += board.ask(names[i % 4], "tap").accepted;
+        board.after(kMs);
+    }
+    CHECK(accepted == 2 * GestureBoard::kStartsPerSecond);
     board.after(kMs);
     CHECK(board.ask("alpha", "tap").accepted);
     CHECK(board.ask("alpha", "stop").accepted);
@@ -560,7 +565,7 @@ TEST_CASE("the board knows when the engine's gesture is over", "[host]") {
         bool can_hold, held;
         std::int64_t let_go_ms;  // after the start; -1 = never
     };
-    for (const Case c : {Case{"tap", true, false, -1}, Case{"tap, stopped", true, false, 400}, Case{"held shortly", true, true, 100}, Case{"held", true, true, 1300},
+    for (const Case c : {Case{"tap", true, false, -1}, Case{"tap, stopped", true, false, 400}, Case{"held shortly", true, true, 100}, Case{"held", true, true, 1300}, Case{"held, let go on the way down", true, true, 1600},
                          Case{"held for long", true, true, 7777}, Case{"held without a span", false, true, 2500}, Case{"stopped near its end", true, false, 900}}) {
         INFO(c.what);
         GesturePresets all;
