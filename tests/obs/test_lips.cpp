@@ -114,7 +114,9 @@ TEST_CASE("a voice with a clock of its own is in step too") {
     settle(stage);
     const Take take = record(stage.recorder(), 6);
     const LipOffset offset = measured(take);
-    std::printf("lips against a voice with a clock of its own: %+.0f ms (correlation %.2f)\n", offset.ms, offset.correlation);
+    const auto counters = stage.avatar().status().at("session").at("counters");
+    std::printf("lips against a voice with a clock of its own: %+.0f ms (correlation %.2f), %d of %d chunks held\n", offset.ms, offset.correlation,
+                counters.at("chunks_held").get<int>(), counters.at("chunks_made").get<int>());
     CHECK(std::abs(offset.ms) <= kFrameMs * 1.5);
 }
 

@@ -24,6 +24,14 @@ def free_port():
         return probe.getsockname()[1]
 
 
+def hurry():
+    """Ahead of the machine's other work, where that is allowed: it is OBS's time that is tested."""
+    try:
+        os.nice(-16)
+    except OSError:
+        pass
+
+
 class Display:
     """Xvfb, on a number nobody else has."""
 
@@ -31,7 +39,7 @@ class Display:
         read, write = os.pipe()
         os.set_inheritable(write, True)
         self._server = subprocess.Popen(["Xvfb", "-displayfd", str(write), "-screen", "0", size, "-nolisten", "tcp"], pass_fds=(write,),
-                                        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+                                        preexec_fn=hurry, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         os.close(write)
         with os.fdopen(read) as numbers:
             number = numbers.readline().strip()
@@ -61,19 +69,12 @@ class RunningObs:
         command = ["obs", "--verbose", "--multi", "--collection", "Test", "--profile", "Test", "--scene", first_scene, "--disable-missing-files-check"]
         with open(self.log, "wb") as out:
             self.process = subprocess.Popen(command, env=surroundings, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT,
-                                            preexec_fn=lambda: (signal.signal(signal.SIGINT, signal.SIG_DFL), self._hurry()))
+                                            preexec_fn=lambda: (signal.signal(signal.SIGINT, signal.SIG_DFL), hurry()))
         try:
             self.socket = ObsSocket(home.port, limit_s=60)
         except Exception:
             self.kill()
             raise
-
-    @staticmethod
-    def _hurry():
-        try:
-            os.nice(-8)  # where it is allowed: OBS's time is tested, not the machine's other work
-        except OSError:
-            pass
 
     def alive(self):
         return self.process.poll() is None
