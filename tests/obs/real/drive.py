@@ -210,7 +210,7 @@ class Drive:
         track = json.loads((ROOT / "data" / "avatars" / "ada.png.points.json").read_text())
         points = track["frames"][0]
         lips = [(points[3 * i], points[3 * i + 1]) for i, name in enumerate(track["points"]) if name.startswith("outer_lips")]
-        x, y, width, _ = (self.state().get("info") or {}).get("crop") or self.crop
+        x, y, width, _ = self.crop
         by = VIEW[2] / width
         left, right = (min(p[0] for p in lips) - x) * by, (max(p[0] for p in lips) - x) * by
         top, bottom = (min(p[1] for p in lips) - y) * by, (max(p[1] for p in lips) - y) * by
@@ -266,7 +266,7 @@ class Drive:
         self.gesture_by_hotkey(lambda: self.obs.socket.request("TriggerHotkeyByName", hotkeyName="mirrorme.gesture_01"), "TriggerHotkeyByName")
         listed = self.obs.socket.vendor("list", source="Avatar")
         self.check(listed.get("ok") is True and len(listed.get("presets", [])) >= 3, f"vendor request list: {len(listed.get('presets', []))} presets")
-        self.crop = (self.state().get("info") or {}).get("crop")
+        self.crop = [float(side) for side in self.state()["info"]["crop"].split(",")]  # obs-websocket's lists hold objects only
         take, windows = self.record()
         self.judge(take, windows)
         self.voice_free_elsewhere()
