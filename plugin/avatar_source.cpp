@@ -184,7 +184,7 @@ void AvatarSource::look_after_delay(std::int64_t now_ns, const DelayStatus& dela
         book.release(this);
         applied = false;
     } else {
-        applied = book.claim(this, delay.mode, voice.get(), delay.total_ns, problem);
+        applied = book.claim(this, {delay.mode, delay.total_ns, core_->tap().last_block_ns()}, voice.get(), problem);
         voice_volume_ = obs_source_get_volume(voice.get());
     }
     const bool sounds = delay.mode == DelayMode::own || (last_play_ns_ != 0 && now_ns - last_play_ns_ < kClipTailNs);

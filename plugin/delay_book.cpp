@@ -1,5 +1,7 @@
 #include "plugin/delay_book.h"
 
+#include <util/platform.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -7,21 +9,20 @@ namespace mirrorme {
 namespace {
 
 constexpr const char* kMark = "obs-mirrorme";  // in a voice's private settings
+
+/// Note [Twice]
+/// libobs (29 to 32) looks at a source's sync offset once a block and ignores a change away from 0: the source goes on where it was. Only the next
+/// change takes. So the offset is set a millisecond too large first, and right when a block has gone by.
 constexpr std::int64_t kNudgeNs = 1'000'000;
+constexpr std::int64_t kBlockGoneNs = 50'000'000;  // a block heard this long after a change was placed after it
 
 std::int64_t value_of(DelayMode mode, obs_source_t* voice) {
     return mode == DelayMode::offset ? obs_source_get_sync_offset(voice) : static_cast<std::int64_t>(obs_source_get_audio_mixers(voice));
 }
 
-/// Note [Twice]
-/// libobs (29 to 32) ignores the first change of a sync offset away from the one a playing source started with; the second takes.
 void set_value(DelayMode mode, obs_source_t* voice, std::int64_t value) {
-    if (mode == DelayMode::offset) {
-        obs_source_set_sync_offset(voice, value + kNudgeNs);
-        obs_source_set_sync_offset(voice, value);
-    } else {
-        obs_source_set_audio_mixers(voice, static_cast<std::uint32_t>(value));
-    }
+    if (mode == DelayMode::offset) obs_source_set_sync_offset(voice, value);
+    else obs_source_set_audio_mixers(voice, static_cast<std::uint32_t>(value));
 }
 
 void write_mark(obs_source_t* voice, DelayMode mode, std::int64_t original, std::int64_t applied) {
@@ -58,12 +59,12 @@ void DelayBook::appeared(void* self, calldata_t* data) {
     if (source && (obs_source_get_output_flags(source) & OBS_SOURCE_AUDIO) != 0) static_cast<DelayBook*>(self)->recover(source);
 }
 
-bool DelayBook::claim(const void* owner, DelayMode mode, obs_source_t* voice, std::int64_t ns, std::string& problem) {
+bool DelayBook::claim(const void* owner, const Wish& wish, obs_source_t* voice, std::string& problem) {
     obs::WeakSource weak = obs::weak_of(voice);
     const std::lock_guard lock(mutex_);
     release_locked(owner, weak.get());
     auto found = entries_.find(weak.get());
-    if (found != entries_.end() && found->second.mode != mode) {
+    if (found != entries_.end() && found->second.mode != wish.mode) {
         if (found->second.owners.size() > 1 || !found->second.owners.contains(owner)) {
             problem = "another avatar delays '" + obs::name_of(voice) + "' in another way";
             return false;
@@ -74,34 +75,47 @@ bool DelayBook::claim(const void* owner, DelayMode mode, obs_source_t* voice, st
     if (found == entries_.end()) {
         recover_locked(voice);
         Entry entry;
-        entry.mode = mode;
-        entry.original = entry.applied = value_of(mode, voice);
+        entry.mode = wish.mode;
+        entry.original = entry.applied = value_of(wish.mode, voice);
         obs_weak_source_t* key = weak.get();
         entry.voice = std::move(weak);
         found = entries_.emplace(key, std::move(entry)).first;
     }
-    found->second.owners[owner] = ns;
-    apply(found->second, voice);
-    return true;
+    found->second.owners[owner] = wish.ns;
+    apply(found->second, voice, wish.heard_ns);
+    return found->second.nudged_ns == 0;
 }
 
-void DelayBook::apply(Entry& entry, obs_source_t* voice) {
+void DelayBook::set(Entry& entry, obs_source_t* voice, std::int64_t value) {
+    write_mark(voice, entry.mode, entry.original, value);
+    set_value(entry.mode, voice, value);
+    entry.applied = value;
+}
+
+void DelayBook::apply(Entry& entry, obs_source_t* voice, std::int64_t heard_ns) {
     const std::int64_t now = value_of(entry.mode, voice);
-    if (now != entry.applied) entry.original = entry.mode == DelayMode::offset ? entry.original + now - entry.applied : now;
-    std::int64_t target = 0;
-    if (entry.mode == DelayMode::offset) {
-        for (const auto& [owner, ns] : entry.owners) target = std::max(target, ns);
-        target += entry.original;
-    }
-    if (target == now) {
-        entry.applied = now;
+    if (entry.mode == DelayMode::own) {
+        if (now == 0) return;
+        entry.original = now;
+        set(entry, voice, 0);
+        blog(LOG_INFO, "[obs-mirrorme] '%s': taken out of the mix, played by the avatar's source", obs_source_get_name(voice));
         return;
     }
-    write_mark(voice, entry.mode, entry.original, target);
-    set_value(entry.mode, voice, target);
-    entry.applied = target;
-    blog(LOG_INFO, "[obs-mirrorme] '%s': %s", obs_source_get_name(voice),
-         entry.mode == DelayMode::offset ? "sync offset set to match the avatar" : "played by the avatar's source, taken out of the mix");
+    if (now != entry.applied) {  // somebody's wish: L comes on top
+        entry.original += now - entry.applied;
+        entry.applied = now;
+    }
+    std::int64_t target = entry.original;
+    for (const auto& [owner, ns] : entry.owners) target = std::max(target, entry.original + ns);
+    if (entry.nudged_ns == 0 && target == now) return;
+    if (entry.nudged_ns == 0 || (now != target && now != target + kNudgeNs)) {
+        set(entry, voice, target + kNudgeNs);
+        entry.nudged_ns = static_cast<std::int64_t>(os_gettime_ns());
+    } else if (heard_ns - entry.nudged_ns > kBlockGoneNs) {
+        set(entry, voice, target);
+        entry.nudged_ns = 0;
+        blog(LOG_INFO, "[obs-mirrorme] '%s': sync offset %.0f ms, to match the avatar", obs_source_get_name(voice), static_cast<double>(target) / 1e6);
+    }
 }
 
 void DelayBook::undo(Entry& entry) {
@@ -128,7 +142,7 @@ void DelayBook::release_locked(const void* owner, const obs_weak_source_t* keep)
             undo(entry->second);
             entry = entries_.erase(entry);
         } else {
-            if (const obs::Source voice = obs::source_of(entry->second.voice.get())) apply(entry->second, voice.get());
+            if (const obs::Source voice = obs::source_of(entry->second.voice.get())) apply(entry->second, voice.get(), 0);
             ++entry;
         }
     }

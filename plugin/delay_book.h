@@ -26,8 +26,14 @@ public:
     DelayBook& operator=(const DelayBook&) = delete;
 
     /// `owner` wants `voice` to wait `ns`. Repeating it is cheap; another voice, mode or time takes the place of the owner's last wish. Several owners of
-    /// one voice get the longest wait. False, with a sentence, when it cannot be (two owners want different modes).
-    bool claim(const void* owner, DelayMode mode, obs_source_t* voice, std::int64_t ns, std::string& problem);
+    /// one voice get the longest wait. `heard_ns`: when (os_gettime_ns) the voice gave its last block. True once it waits; false meanwhile, and, with a
+    /// sentence, when it cannot (two owners want different modes).
+    struct Wish {
+        DelayMode mode = DelayMode::offset;
+        std::int64_t ns = 0;
+        std::int64_t heard_ns = 0;
+    };
+    bool claim(const void* owner, const Wish& wish, obs_source_t* voice, std::string& problem);
     void release(const void* owner);
 
     /// Undoes what an earlier run left on `voice`, unless it is claimed now.
@@ -37,11 +43,13 @@ private:
     struct Entry {
         obs::WeakSource voice;
         DelayMode mode = DelayMode::offset;
-        std::int64_t original = 0, applied = 0;  // ns, or mixer bits
+        std::int64_t original = 0, applied = 0;  // ns, or mixer bits; applied: what we set last
+        std::int64_t nudged_ns = 0;              // when the first of the two steps was taken (Note [Twice]); 0 = no step is due
         std::map<const void*, std::int64_t> owners;  // and the ns each wants
     };
     void release_locked(const void* owner, const obs_weak_source_t* keep = nullptr);
-    void apply(Entry& entry, obs_source_t* voice);
+    void apply(Entry& entry, obs_source_t* voice, std::int64_t heard_ns);
+    static void set(Entry& entry, obs_source_t* voice, std::int64_t value);
     void undo(Entry& entry);
     void recover_locked(obs_source_t* voice);
     static void appeared(void* self, calldata_t* data);

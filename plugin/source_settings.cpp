@@ -107,7 +107,6 @@ void set_source_defaults(obs_data_t* settings, const GesturePresets& presets) {
         else if constexpr (std::is_same_v<T, double>) obs_data_set_default_double(settings, key.c_str(), defaults.*member);
         else obs_data_set_default_string(settings, key.c_str(), setting_text(defaults, info.name).c_str());
     });
-    obs_data_set_default_int(settings, "settings_version", kSourceSettingsVersion);
     obs_data_set_default_string(settings, "audio_input", "auto");
     obs_data_set_default_string(settings, "delay_mode", "offset");
     obs_data_set_default_int(settings, "extra_delay_ms", 0);
@@ -118,9 +117,8 @@ void set_source_defaults(obs_data_t* settings, const GesturePresets& presets) {
 }
 
 void migrate_source_settings(obs_data_t* settings) {
-    // Version 1 is the first; a later one adds its step here, oldest first.
-    if (obs_data_get_int(settings, "settings_version") < kSourceSettingsVersion)
-        obs_data_set_int(settings, "settings_version", kSourceSettingsVersion);
+    // Stored, not a default: what an older version wrote must be told from what this one did. Version 1 is the first; a later one adds its step here.
+    if (obs_data_get_int(settings, "settings_version") < kSourceSettingsVersion) obs_data_set_int(settings, "settings_version", kSourceSettingsVersion);
 }
 
 std::shared_ptr<const AvatarConfig> read_source_settings(obs_data_t* settings, const SourcePlaces& places) {

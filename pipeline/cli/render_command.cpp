@@ -22,6 +22,7 @@ constexpr const char* kExamples =
     "  mirrorme render --image me.png --audio talk.wav --out talk.mp4\n"
     "  mirrorme render --image me.png --audio talk.mp3 --out talk.webm --background matte\n"
     "  mirrorme render --image me.jpg --audio talk.wav --out talk.mp4 --gesture wave@1 --gesture point@8.5\n"
+    "  mirrorme render --events takes/2026-01-31_20-15-00/events.jsonl --out again.mp4\n"
     "  arecord -f cd | mirrorme render --image me.png --audio - --out talk.mp4      (Ctrl-C ends it and keeps the video)";
 
 class RenderCommand final : public Subcommand {
@@ -29,12 +30,15 @@ public:
     explicit RenderCommand(CLI::App& program)
         : Subcommand(program.add_subcommand("render", "Make a video in which a picture says a recording.")) {
         app_->footer(kExamples);
-        app_->add_option("--audio", audio_, "The voice: any file FFmpeg reads, at any rate; - reads standard input.")->type_name("PATH")->required();
+        CLI::Option* audio = app_->add_option("--audio", audio_, "The voice: any file FFmpeg reads, at any rate; - reads standard input.")->type_name("PATH");
         app_->add_option("--out", out_, "The video: .mp4 (H.264), .webm (VP9 with alpha), .mov (ProRes 4444 with alpha), x_%05d.png or a folder (PNGs). An existing file is replaced.")
             ->type_name("PATH")
             ->required();
         app_->add_option("--format", format_, "mp4, webm, mov or png, when the name does not say it.")->type_name("NAME");
         app_->add_option("--gesture", gestures_, "Play a gesture at a time, as in wave@2.5. May be given several times.")->type_name("NAME@SECONDS");
+        app_->add_option("--events", events_, "Make a take again that the OBS source recorded: its events.jsonl. Sound, picture and settings come from there; options given here win.")
+            ->type_name("PATH")
+            ->excludes(audio);
         settings_.emplace(*app_);
         engine_.declare(*app_);
         app_->add_option("--threads", encoder_threads_, "Threads of the video encoder. The model runs on one of its own beside them.")
@@ -42,14 +46,19 @@ public:
             ->capture_default_str()
             ->type_name("N");
         app_->add_flag("-q,--quiet", quiet_, "Say nothing but errors.");
-        app_->get_option("--image")->required();
     }
 
     int run() override {
         if (quiet_) set_log_level(LogLevel::error);
         const platform::InterruptGuard interrupts;
+        if (!events_.empty()) take_ = read_take(events_);
+        else if (audio_.empty() || settings_->settings().image.empty())
+            throw Error(ErrorCode::usage, "render", "a picture and a voice are needed", "Give --image PICTURE --audio SPEECH, or --events of a recorded take.");
+        if (take_) audio_ = take_->sound.string();
         RenderPlan plan = checked_plan();
         AudioReader audio(MediaSource{audio_, plan.stop});
+        if (take_ && audio.facts().sample_rate != take_->sample_rate.num)
+            throw Error(ErrorCode::mismatch, audio_, "has another rate than the take's events", "Give the two files as they were recorded.");
         const std::unique_ptr<Engine> engine = open_engine(engine_, plan.settings);
         const RenderResult result = make(*engine, audio, plan);
         report(result, audio, plan);
@@ -60,7 +69,12 @@ private:
     /// Everything that can be wrong with the request and is cheap to find out comes before the model is loaded.
     RenderPlan checked_plan() const {
         RenderPlan plan;
-        plan.settings = settings_->settings();
+        plan.settings = take_ ? settings_->settings_over(take_->settings) : settings_->settings();
+        if (take_) {
+            plan.commands = take_->commands;
+            plan.tracks = take_->tracks;
+            for (const RecordedTake::Change& change : take_->changes) plan.changes.push_back({change.at, settings_->settings_over(change.settings)});
+        }
         plan.out = out_;
         plan.format = video_format_for(plan.out, format_);
         plan.encoder_threads = encoder_threads_;
@@ -114,7 +128,8 @@ private:
         log_info((result.stopped ? "stopped; the video until then is in " : "") + plan.out.string() + text);
     }
 
-    std::string audio_, out_, format_;
+    std::string audio_, events_, out_, format_;
+    std::optional<RecordedTake> take_;
     std::vector<std::string> gestures_;
     std::optional<SettingsOptions> settings_;
     EngineOptions engine_;

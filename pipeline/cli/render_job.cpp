@@ -35,6 +35,7 @@ SessionConfig session_config(const RenderPlan& plan, int sample_rate) {
         const auto same = [&](const KeyPointTrack& track) { return track.preset->name == cue.name; };
         if (std::none_of(config.gestures.begin(), config.gestures.end(), same)) config.gestures.push_back(cue.track);
     }
+    config.gestures.insert(config.gestures.end(), plan.tracks.begin(), plan.tracks.end());
     return config;
 }
 
@@ -64,7 +65,9 @@ public:
         const auto seconds = audio.facts().duration_s;
         if (seconds) expected_ = media_clock_.frames_covering(std::llround(*seconds * audio.facts().sample_rate));
         result_.warnings = session_->info().warnings;
-        for (const GestureCue& cue : plan.gestures) send(cue);
+        for (const GestureCue& cue : plan.gestures) send({CommandKind::gesture, cue.name, std::llround(cue.at_s * audio.facts().sample_rate), std::nullopt});
+        for (const Command& command : plan.commands) send(command);
+        for (const RecordedTake::Change& change : plan.changes) session_->update_settings(std::make_shared<const Settings>(change.settings), change.at);
     }
 
     RenderResult run(const ProgressListener& listener) {
@@ -85,12 +88,12 @@ public:
 private:
     bool stopped() const { return plan_.stop && plan_.stop->load(); }
 
-    void send(const GestureCue& cue) {
-        Command command;
-        command.gesture = cue.name;
-        command.at = std::llround(cue.at_s * audio_.facts().sample_rate);
-        if (const ErrorCode refused = session_->command(command); refused != ErrorCode::none)
-            throw Error(refused, "--gesture " + cue.name, "the model cannot play it", "Leave it out or choose another bundle.");
+    void send(const Command& command) {
+        const ErrorCode refused = session_->command(command);
+        if (refused == ErrorCode::too_large)
+            throw Error(refused, "gestures", "there are more than one video can hold", "Leave some out.");
+        if (refused != ErrorCode::none)
+            throw Error(refused, "gesture '" + command.gesture + "'", "the model cannot play it", "Leave it out or choose another bundle.");
     }
 
     /// Hands over as much sound as there is and as the session takes; true when more may go over at once.

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "cli/gesture_cues.h"
+#include "cli/recorded_take.h"
 #include "engine/api/engine_api.h"
 #include "media/audio_reader.h"
 #include "media/video_writer.h"
@@ -19,6 +20,9 @@ struct RenderPlan {
     std::filesystem::path out;
     VideoFormat format = VideoFormat::mp4;
     std::vector<GestureCue> gestures;
+    std::vector<Command> commands;                 // of a recorded take, on the sound's samples
+    std::vector<KeyPointTrack> tracks;             // gestures they name
+    std::vector<RecordedTake::Change> changes;
     int encoder_threads = 1;
     const std::atomic<bool>* stop = nullptr;  // turns true when the user wants it to end; may be null
 };

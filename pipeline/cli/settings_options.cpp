@@ -47,8 +47,7 @@ SettingsOptions::SettingsOptions(CLI::App& app, std::initializer_list<std::strin
     });
 }
 
-Settings SettingsOptions::settings() const {
-    Settings settings;
+Settings SettingsOptions::settings_over(Settings settings) const {
     for (const Given& given : given_)
         if (given.option->count() > 0) set_setting(settings, given.name, given.text);
     validate(settings);

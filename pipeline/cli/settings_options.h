@@ -19,7 +19,9 @@ public:
     explicit SettingsOptions(CLI::App& app, std::initializer_list<std::string_view> only = {});
 
     /// Throws Error usage naming the option.
-    Settings settings() const;
+    Settings settings() const { return settings_over({}); }
+    /// `base` with what was given on the command line. Throws as settings() does.
+    Settings settings_over(Settings base) const;
 
 private:
     struct Given {

@@ -90,7 +90,7 @@ void SessionCall::take(const v1::ClientMessage& message) {
             break;
         }
         case v1::ClientMessage::kSettings:
-            session_->update_settings(std::make_shared<const Settings>(from_wire(message.settings())));
+            session_->update_settings(std::make_shared<const Settings>(from_wire(message.settings())), message.settings().at_sample());
             break;
         case v1::ClientMessage::kCommand:
             answer(message.command());

@@ -18,6 +18,7 @@ constexpr std::int64_t kHiddenLimitNs = 5000 * kMs;
 constexpr std::int64_t kStillAfterNs = 2000 * kMs;    // without a frame
 constexpr std::int64_t kPublishNs = 100 * kMs, kTellNs = 250 * kMs;
 constexpr std::int64_t kSilentAfterNs = 2000 * kMs;   // attached, and no block comes
+constexpr std::int64_t kNobodyNs = 250 * kMs;         // without a block: none is on its way
 constexpr std::size_t kPiece = 4800;                  // samples handed on at a time
 
 }  // namespace
@@ -118,12 +119,11 @@ void AvatarCore::take_news() {
     session_.want(now_->engine, std::move(presets));
     board_.set_slots(now_->gesture_slots);
     tap_.keep_channels(now_->delay == DelayMode::own);
-    if (events_.running()) {
-        if (!now_->record_events) events_.stop();
-        else if (before && !(before->engine == now_->engine)) events_.settings(timeline_.end(), now_->engine);
-    } else if (now_->record_events && session_.has_session() && !(before && before->record_events)) {
+    if (events_.running() && !now_->record_events) {
+        events_.stop();
+    } else if (!events_.running() && now_->record_events && session_.has_session() && !(before && before->record_events)) {
         // A take begins with a session: another one, with the same picture, is opened for it.
-        recalibrate_.store(true, std::memory_order_relaxed);
+        session_.reopen();
     }
 }
 
@@ -140,7 +140,8 @@ void AvatarCore::take_sound(std::int64_t now_ns) {
             feed(place.first + static_cast<SampleIndex>(at), std::span(piece_).first(part.size()));
         }
     });
-    for (std::int64_t missing = timeline_.fill(now_ns), at = timeline_.end() - missing; missing > 0;) {
+    const bool nobody = now_ns - tap_.last_block_ns() > kNobodyNs;
+    for (std::int64_t missing = timeline_.fill(now_ns, nobody ? HostTimeline::kLittlePatienceNs : HostTimeline::kPatienceNs), at = timeline_.end() - missing; missing > 0;) {
         const auto count = static_cast<std::size_t>(std::min<std::int64_t>(missing, kPiece));
         std::fill_n(piece_.begin(), count, 0.0f);
         feed(at, std::span(piece_).first(count));
@@ -196,7 +197,9 @@ void AvatarCore::look_after_session(std::int64_t now_ns) {
         measure_ = true;
         session_.reopen();
     }
-    if (session_.tick(timeline_.end()) != SessionKeeper::News::opened) return;
+    const SessionKeeper::News news = session_.tick(timeline_.end());
+    if (news == SessionKeeper::News::changed) events_.settings(timeline_.end(), now_->engine);
+    if (news != SessionKeeper::News::opened) return;
     set_delay(*session_.info());
     board_.begin_session(now_ns);
     last_frame_ns_ = now_ns;
@@ -233,7 +236,7 @@ void AvatarCore::send_commands(std::int64_t now_ns) {
     for (const GestureCommand& command : commands) {
         const SampleIndex at = timeline_.sample_at(command.at_ns);
         const ErrorCode refused = session_.command(command, at);
-        if (refused == ErrorCode::none) events_.command(command.kind, command.gesture, at);
+        if (refused == ErrorCode::none) events_.command(command.kind, command.gesture, at, command.track.get());
         else if (session_.has_session()) log_warning("gesture '" + command.gesture + "' was refused: " + std::string(name_of(refused)));
     }
     for (const GestureEvent& event : board_.take_events()) host_.gesture_event(event);

@@ -4,34 +4,37 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
+#include <cstring>
 #include <ctime>
 #include <vector>
+
+#include "core/track_io.h"
 
 namespace mirrorme {
 namespace {
 
 using nlohmann::json;
 
-constexpr std::int64_t kLongestTakeSamples = (std::int64_t{1} << 31) - 1024;  // what a WAV's 32-bit length of 16-bit samples can say
+constexpr std::int64_t kSampleBytes = 4;
+constexpr std::int64_t kLongestTakeSamples = (std::int64_t{1} << 30) - 1024;  // what a WAV's 32-bit length can say: six hours at 48 kHz
 constexpr std::size_t kWaveHeader = 44;
 
-void put(std::string& out, std::uint32_t value, int bytes) {
+void put(std::string& out, std::int64_t value, int bytes) {
     for (int i = 0; i < bytes; ++i) out += static_cast<char>(value >> (8 * i));
 }
 
 std::string wave_header(std::int64_t samples, Rational rate) {
-    const auto data = static_cast<std::uint32_t>(samples * 2), hz = static_cast<std::uint32_t>(rate.num / rate.den);
+    const auto data = static_cast<std::uint32_t>(samples * kSampleBytes), hz = static_cast<std::uint32_t>(rate.num / rate.den);
     std::string out = "RIFF";
     put(out, data + kWaveHeader - 8, 4);
     out += "WAVEfmt ";
     put(out, 16, 4);
-    put(out, 1, 2);  // PCM
+    put(out, 3, 2);  // IEEE float
     put(out, 1, 2);  // mono
     put(out, hz, 4);
-    put(out, hz * 2, 4);
-    put(out, 2, 2);
-    put(out, 16, 2);
+    put(out, hz * kSampleBytes, 4);
+    put(out, kSampleBytes, 2);
+    put(out, 8 * kSampleBytes, 2);
     out += "data";
     put(out, data, 4);
     return out;
@@ -54,6 +57,7 @@ void EventLog::start(const std::filesystem::path& parent, Rational rate, const S
     rate_ = rate;
     base_ = base;
     written_ = header_at_ = 0;
+    tracks_written_.clear();
     std::error_code failed;
     const std::string name = date_and_time();
     for (int i = 1; i < 1000; ++i) {  // two takes may begin within a second
@@ -111,23 +115,22 @@ void EventLog::sound(SampleIndex first, std::span<const float> samples) {
     if (at < written_) samples = samples.subspan(static_cast<std::size_t>(written_ - at));
     const std::int64_t gap = std::max<std::int64_t>(0, at - written_);
     if (written_ + gap + static_cast<std::int64_t>(samples.size()) > kLongestTakeSamples) return fail("the take has reached the longest length of a WAV file");
-    std::vector<char> bytes(static_cast<std::size_t>(gap) * 2, 0);
-    bytes.reserve(bytes.size() + samples.size() * 2);
-    for (const float sample : samples) {
-        const auto value = static_cast<std::uint16_t>(static_cast<std::int16_t>(std::lrint(std::clamp(sample, -1.0f, 1.0f) * 32767.0f)));
-        bytes.push_back(static_cast<char>(value & 0xff));
-        bytes.push_back(static_cast<char>(value >> 8));
-    }
+    std::vector<char> bytes(static_cast<std::size_t>((gap + static_cast<std::int64_t>(samples.size())) * kSampleBytes), 0);
+    std::memcpy(bytes.data() + gap * kSampleBytes, samples.data(), samples.size_bytes());
     wave_.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
     written_ += gap + static_cast<std::int64_t>(samples.size());
     if (written_ - header_at_ >= rate_.num / rate_.den) update_header();
 }
 
-void EventLog::command(CommandKind kind, const std::string& gesture, SampleIndex at) {
-    line(json{{"at", at - base_}, {"kind", name_of(kind)}, {"gesture", gesture}}.dump());
+void EventLog::command(CommandKind kind, const std::string& gesture, SampleIndex at, const KeyPointTrack* track) {
+    if (!lines_.is_open()) return;
+    json event{{"at", at - base_}, {"kind", name_of(kind)}, {"gesture", gesture}};
+    if (track && tracks_written_.insert(gesture).second) event["track"] = json::parse(track_to_json(*track));
+    line(event.dump());
 }
 
 void EventLog::settings(SampleIndex at, const Settings& settings) {
+    if (!lines_.is_open()) return;
     line(json{{"at", at - base_}, {"kind", "settings"}, {"settings", json::parse(settings_to_json(settings))}}.dump());
 }
 

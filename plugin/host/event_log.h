@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <set>
 #include <span>
 #include <string>
 
@@ -17,7 +18,7 @@ namespace mirrorme {
 inline constexpr int kEventLogVersion = 1;
 
 /// Writes take folders: events.jsonl (first line: schema, version, rate, settings, sound's file; then one line per event, {"at": sample,
-/// "kind": ...}) and sound.wav (16-bit PCM, mono, what the engine was given). Samples count from the take's start, which is a session's.
+/// "kind": ...}) and sound.wav (32-bit float, mono: the very samples the engine was given). Samples count from the take's start, which is a session's.
 /// Both files are readable however the program ends: lines are flushed, and the WAV's length is brought up to date every second.
 /// One thread, not the host's audio or graphics: it writes to the disk. A disk that fails ends the take; error() says why.
 class EventLog {
@@ -33,7 +34,8 @@ public:
 
     /// On the source's media time, as are the others' `at`. What was left out before `first` becomes silence.
     void sound(SampleIndex first, std::span<const float> samples);
-    void command(CommandKind kind, const std::string& gesture, SampleIndex at);
+    /// `track`: what the gesture meant; written where a gesture is first used, since the user may change it later. May be null.
+    void command(CommandKind kind, const std::string& gesture, SampleIndex at, const KeyPointTrack* track);
     void settings(SampleIndex at, const Settings& settings);
 
 private:
@@ -45,6 +47,7 @@ private:
     std::ofstream lines_, wave_;
     Rational rate_;
     SampleIndex base_ = 0, written_ = 0, header_at_ = 0;  // samples of the take
+    std::set<std::string> tracks_written_;
     std::string error_;
 };
 

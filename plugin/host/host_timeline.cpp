@@ -24,8 +24,8 @@ BlockPlace HostTimeline::place(std::int64_t host_ns, std::int64_t count) noexcep
     return place;
 }
 
-std::int64_t HostTimeline::fill(std::int64_t now_ns) noexcept {
-    const std::int64_t count = sample_at(now_ns - kPatienceNs) - end_;
+std::int64_t HostTimeline::fill(std::int64_t now_ns, std::int64_t patience_ns) noexcept {
+    const std::int64_t count = sample_at(now_ns - patience_ns) - end_;
     if (count <= 0) return 0;
     end_ += count;
     glued_ = false;

@@ -26,13 +26,15 @@ class HostTimeline {
 public:
     static constexpr std::int64_t kGlueNs = 70'000'000;      // libobs glues audio closer than this
     static constexpr std::int64_t kPatienceNs = 60'000'000;
+    static constexpr std::int64_t kLittlePatienceNs = 20'000'000;
 
     HostTimeline(Rational rate, std::int64_t epoch_ns) : rate_(rate), epoch_ns_(epoch_ns) {}
 
     /// A block of `count` samples, the first of which was heard at host time `host_ns`. Its samples are now taken.
     BlockPlace place(std::int64_t host_ns, std::int64_t count) noexcept;
-    /// How many samples of silence to append at end() so that media time is at most kPatience behind `now_ns`. They are now taken.
-    std::int64_t fill(std::int64_t now_ns) noexcept;
+    /// How many samples of silence to append at end() so that media time is at most `patience_ns` behind `now_ns`: kPatience where a block may be on its
+    /// way, kLittlePatience where nobody is there to send one (an engine takes sound that is always late for slowness of its own). They are now taken.
+    std::int64_t fill(std::int64_t now_ns, std::int64_t patience_ns = kPatienceNs) noexcept;
     /// The next block is of another source: its stamp alone says where it lies.
     void source_changed() noexcept { glued_ = false; }
 

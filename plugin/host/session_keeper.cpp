@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/error.h"
+#include "core/log.h"
 
 namespace mirrorme {
 namespace {
@@ -41,8 +42,9 @@ SessionKeeper::News SessionKeeper::tick(SampleIndex now_sample) {
     bool open = !session_ || reopen_;
     if (session_ && !(session_settings_ == wanted_)) {
         if (rebuild_needed(session_settings_, wanted_) == Rebuild::live) {
-            session_->update_settings(std::make_shared<const Settings>(wanted_));
+            session_->update_settings(std::make_shared<const Settings>(wanted_), now_sample - base_);
             session_settings_ = wanted_;
+            if (!reopen_) return News::changed;
         } else {
             open = open || now_ns - changed_ns_ >= kSettleNs;
         }
@@ -80,7 +82,9 @@ bool SessionKeeper::take_opened(SampleIndex now_sample) {
     opener_.join();
     const std::shared_ptr<Opening> opening = std::exchange(opening_, nullptr);
     if (!opening->session) {
-        error_ = opening->error;
+        // An engine that died meanwhile is its port's matter; one that is still there has refused.
+        if (port_.engine(wanted_.bundle) == opening->engine) error_ = opening->error;
+        else log_warning("no session: " + opening->error);
         pause_ns_ = std::clamp(2 * pause_ns_, kFirstPauseNs, kLongestPauseNs);
         retry_ns_ = clock_.now_ns() + pause_ns_;
         return false;
@@ -112,7 +116,7 @@ void SessionKeeper::watch() {
 void SessionKeeper::lose(const std::string& why) {
     session_.reset();
     engine_.reset();
-    error_ = why;
+    log_warning("the avatar's session ended: " + why);
     retry_ns_ = clock_.now_ns() + kFirstPauseNs;
 }
 

@@ -18,7 +18,7 @@ namespace mirrorme {
 /// Worker's thread only. No call waits for the engine: sessions are opened on a thread of their own, and the old one plays on meanwhile.
 class SessionKeeper {
 public:
-    enum class News { none, opened, lost };
+    enum class News { none, opened, lost, changed };
 
     SessionKeeper(EnginePort& port, Rational sample_rate, const Clock& clock) : port_(port), sample_rate_(sample_rate), clock_(clock) {}
     /// Waits for an opening in progress.
@@ -28,7 +28,7 @@ public:
 
     /// What the session should be. Live settings are handed on at once, others open another session once they have not changed for a moment.
     void want(const Settings& settings, std::shared_ptr<const GesturePresets> gestures);
-    /// To be called often. opened: session() is a new one, its media time 0 is `now_sample`.
+    /// To be called often. opened: there is a new session, its media time 0 is `now_sample`. changed: live settings go into force at `now_sample`.
     News tick(SampleIndex now_sample);
 
     /// Sound on the source's own media time. What lies before the session's start is left out.
@@ -48,7 +48,7 @@ public:
     const SessionInfo* info() const noexcept { return session_ ? &session_->info() : nullptr; }
     VideoFrame still() { return session_ ? session_->reference_still() : VideoFrame{}; }
     const std::string& bundle() const noexcept { return wanted_.bundle; }
-    /// Why the last opening failed or the last session ended; empty while all is well.
+    /// Why the last opening failed; empty after one that did not.
     const std::string& error() const noexcept { return error_; }
 
 private:

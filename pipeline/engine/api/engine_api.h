@@ -111,8 +111,9 @@ public:
 
     /// Acknowledged at once: none, or the reason it was refused (not_found: no such gesture). Takes effect at command.at.
     virtual ErrorCode command(const Command& command) = 0;
-    /// Live settings are taken over at the next chunk; others are left as they were (see rebuild_needed).
-    virtual void update_settings(std::shared_ptr<const Settings> settings) = 0;
+    /// Live settings are taken over by the first chunk, not yet made, that begins at media time `at` or later; others are left as they were (see
+    /// rebuild_needed). Snapshots come in order of time.
+    virtual void update_settings(std::shared_ptr<const Settings> settings, SampleIndex at = 0) = 0;
 
     /// The next frame in order of time, waiting for it at most `wait`.
     virtual PollResult poll_frame(VideoFrame& frame, std::chrono::nanoseconds wait) = 0;

@@ -87,11 +87,12 @@ ErrorCode WorkerSession::command(const Command& command) {
     return ErrorCode::none;
 }
 
-void WorkerSession::update_settings(std::shared_ptr<const Settings> settings) {
+void WorkerSession::update_settings(std::shared_ptr<const Settings> settings, SampleIndex at) {
     if (!settings) return;
     validate(*settings);
     const std::lock_guard lock(mutex_);
-    new_settings_ = std::move(settings);
+    if (new_settings_.size() == kPendingSettings) new_settings_.pop_back();
+    new_settings_.push_back({std::move(settings), at});
 }
 
 PollResult WorkerSession::poll_frame(VideoFrame& frame, std::chrono::nanoseconds wait) {
@@ -134,9 +135,10 @@ Worker::Progress WorkerSession::take_turn() noexcept {
 
 void WorkerSession::take_news() {
     std::shared_ptr<const Settings> settings;
+    const SampleIndex next_pts = state_.layout().spans(state_.scheduler.next_chunk()).first_pts;
     {
         const std::lock_guard lock(mutex_);
-        settings.swap(new_settings_);
+        for (; !new_settings_.empty() && new_settings_.front().at <= next_pts; new_settings_.pop_front()) settings = new_settings_.front().settings;
         for (PendingCommand& c : commands_)
             state_.gestures.add(c.command.kind, std::move(c.command.gesture), state_.layout().media.frame_at(c.command.at), std::move(c.track));
         commands_.clear();

@@ -2,6 +2,7 @@
 // A Session whose chunks are made on an engine's worker thread. Knows no model.
 
 #include <atomic>
+#include <deque>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -26,7 +27,7 @@ public:
     PushResult push_audio(SampleIndex first_sample, std::span<const float> samples) noexcept override;
     void end_of_audio() noexcept override;
     ErrorCode command(const Command& command) override;
-    void update_settings(std::shared_ptr<const Settings> settings) override;
+    void update_settings(std::shared_ptr<const Settings> settings, SampleIndex at = 0) override;
     PollResult poll_frame(VideoFrame& frame, std::chrono::nanoseconds wait) override;
     StatusSnapshot status() const override;
     VideoFrame reference_still() override;
@@ -46,6 +47,7 @@ private:
     void account(const ChunkPlan& plan, std::int64_t compute_ns);
     void publish(Worker::Progress progress);
 
+    static constexpr std::size_t kPendingSettings = 1024;
     static constexpr int kFailureLimit = 3;  // chunks in a row, realtime; offline the first one ends the session
 
     std::shared_ptr<Worker> worker_;
@@ -60,7 +62,11 @@ private:
     std::vector<PendingCommand> commands_;
     std::size_t pending_gestures_ = 0;  // that the worker has taken and not yet begun
     std::vector<std::shared_ptr<const KeyPointTrack>> gestures_;
-    std::shared_ptr<const Settings> new_settings_;
+    struct PendingSettings {
+        std::shared_ptr<const Settings> settings;
+        SampleIndex at;
+    };
+    std::deque<PendingSettings> new_settings_;  // at most kPendingSettings; a newer one then takes the newest's place
     StatusSnapshot status_;
     VideoFrame still_;
 

@@ -112,9 +112,10 @@ ErrorCode RemoteSession::command(const Command& command) {
     return code;
 }
 
-void RemoteSession::update_settings(std::shared_ptr<const Settings> settings) {
+void RemoteSession::update_settings(std::shared_ptr<const Settings> settings, SampleIndex at) {
     v1::ClientMessage message;
     *message.mutable_settings() = to_wire(*settings);
+    message.mutable_settings()->set_at_sample(at);
     enqueue(std::move(message));
 }
 

@@ -31,7 +31,7 @@ public:
     void end_of_audio() noexcept override;
     /// Waits for the engine's reply, which does not wait for the model: about a millisecond, at most kReplyTimeout.
     ErrorCode command(const Command& command) override;
-    void update_settings(std::shared_ptr<const Settings> settings) override;
+    void update_settings(std::shared_ptr<const Settings> settings, SampleIndex at = 0) override;
     PollResult poll_frame(VideoFrame& frame, std::chrono::nanoseconds wait) override;
     StatusSnapshot status() const override;
     VideoFrame reference_still() override { return still_; }
