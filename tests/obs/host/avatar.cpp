@@ -4,6 +4,8 @@
 #include <callback/proc.h>
 #include <signal.h>
 
+#include <cstdio>
+
 #include "support/within.h"
 
 namespace mirrorme::testing {
@@ -84,9 +86,11 @@ nlohmann::json Avatar::wait(std::chrono::milliseconds limit, const std::function
 }
 
 nlohmann::json Avatar::wait_speaking(std::chrono::milliseconds limit) const {
-    return wait(limit, [](const nlohmann::json& now) {
+    nlohmann::json seen = wait(limit, [](const nlohmann::json& now) {
         return now.at("engine").at("state") == "running" && now.at("session").is_object() && now.at("frames").at("shown").get<int>() > 12;
     });
+    if (!seen.at("in_time")) std::fprintf(stderr, "no frames in %lld ms: %s\n", static_cast<long long>(limit.count()), seen.dump(1).c_str());
+    return seen;
 }
 
 void kill_engine(const nlohmann::json& status) {
