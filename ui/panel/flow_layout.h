@@ -1,5 +1,6 @@
 #pragma once
-// Children beside each other, as many as fit, then the next line. They share the width of a line evenly.
+// Children beside each other: all in one line where they fit, else as many as fit at the widest one's width, then the next line.
+// A row of buttons must be one of these: what fits in English need not in German.
 
 #include <QLayout>
 #include <QVector>
@@ -8,7 +9,8 @@ namespace mirrorme::ui {
 
 class FlowLayout : public QLayout {
 public:
-    FlowLayout(QWidget* parent, int spacing);
+    /// `most_growth`: how much wider than their minimum the children may become.
+    FlowLayout(QWidget* parent, int spacing, double most_growth);
     ~FlowLayout() override;
 
     void addItem(QLayoutItem* item) override { items_.append(item); }
@@ -25,8 +27,10 @@ public:
 private:
     QSize largest_hint() const;
     int columns(int width) const;
+    int spare_of_one_line(int width) const;
 
     QVector<QLayoutItem*> items_;
+    double most_growth_;
 };
 
 }  // namespace mirrorme::ui

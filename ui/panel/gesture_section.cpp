@@ -5,7 +5,6 @@
 #include <QFile>
 #include <QFileDialog>
 #include <QFileInfo>
-#include <QHBoxLayout>
 #include <QMenu>
 #include <QMessageBox>
 #include <QPointer>
@@ -31,16 +30,15 @@ QString file_filter() { return text_of("Panel.Import.Files") + QStringLiteral(" 
 
 GestureSection::GestureSection(AvatarLink& link, QWidget* parent) : Section("Panel.Gestures", parent), link_(link) {
     grid_ = new QWidget(this);
-    flow_ = new FlowLayout(grid_, 6);
+    flow_ = new FlowLayout(grid_, 6, 1.5);
     note_ = new Note(this);
     problem_ = new Note(this);
     stop_ = new QPushButton(text_of("Panel.Gesture.Stop"), this);
     import_ = new QPushButton(text_of("Panel.Import"), this);
     import_->setToolTip(text_of("Panel.Import.Hint"));
-    auto* buttons = new QHBoxLayout;
+    auto* buttons = new FlowLayout(nullptr, 6, 1.5);
     buttons->addWidget(stop_);
     buttons->addWidget(import_);
-    buttons->addStretch(1);
     content().addWidget(grid_);
     content().addWidget(note_);
     content().addWidget(problem_);

@@ -7,6 +7,7 @@
 
 #include <utility>
 
+#include "ui/panel/flow_layout.h"
 #include "ui/panel/frontend_bridge.h"
 #include "ui/panel/texts.h"
 
@@ -86,10 +87,9 @@ QWidget* Panel::build_tools(QWidget* parent) {
     try_it_->setToolTip(text_of("Panel.TryIt.Hint"));
     properties_ = new QPushButton(text_of("Panel.Properties"), line);
     properties_->setToolTip(text_of("Panel.Properties.Hint"));
-    auto* layout = new QHBoxLayout(line);
-    layout->setContentsMargins(0, 0, 0, 0);
-    layout->addWidget(try_it_, 1);
-    layout->addWidget(properties_, 1);
+    auto* layout = new FlowLayout(line, 6, 4);
+    layout->addWidget(try_it_);
+    layout->addWidget(properties_);
     connect(try_it_, &QPushButton::clicked, &link_, &AvatarLink::try_it);
     connect(properties_, &QPushButton::clicked, this, &Panel::open_properties);
     return line;

@@ -13,6 +13,7 @@
 #include <nlohmann/json.hpp>
 
 #include "ui/model/gallery.h"
+#include "ui/panel/flow_layout.h"
 #include "ui/panel/frontend_bridge.h"
 #include "ui/panel/picture_dialog.h"
 #include "ui/panel/texts.h"
@@ -64,8 +65,8 @@ void PictureSection::build_current() {
     connect(paste_, &QPushButton::clicked, this, &PictureSection::paste);
     connect(adjust_, &QPushButton::clicked, this, &PictureSection::adjust);
 
-    auto* buttons = new QHBoxLayout;
-    for (QPushButton* button : {choose_, paste_, adjust_}) buttons->addWidget(button, 1);
+    auto* buttons = new FlowLayout(nullptr, 6, 3);
+    for (QPushButton* button : {choose_, paste_, adjust_}) buttons->addWidget(button);
     auto* hint = new Note(this);
     hint->show_text(text_of("Panel.Picture.DropHint"), Tone::neutral);
     auto* words = new QVBoxLayout;
