@@ -49,7 +49,8 @@ public:
 
 class AvatarCore {
 public:
-    static constexpr std::int64_t kTransportNs = 60'000'000;  // from the host's audio thread to the engine and from there to the presenter
+    /// From the host's audio thread to the engine, and from there to the presenter: what the engine need not hurry for is its slack.
+    static constexpr std::int64_t kTransportNs = 60'000'000, kSlackNs = 40'000'000;
 
     struct Parts {
         Rational sample_rate{48000, 1};

@@ -140,6 +140,10 @@ std::vector<GestureLibrary::Stamp> GestureLibrary::all_stamps() const {
 
 void GestureLibrary::rescan() {
     const std::lock_guard scanning(scanning_);
+    scan();
+}
+
+void GestureLibrary::scan() {
     GesturePresets found;
     found.user_folder = user_folder_;
     std::vector<Stamp> stamps;
@@ -175,11 +179,9 @@ void GestureLibrary::rescan() {
 }
 
 bool GestureLibrary::rescan_if_changed() {
-    {
-        const std::lock_guard scanning(scanning_);
-        if (all_stamps() == seen_) return false;
-    }
-    rescan();
+    const std::unique_lock scanning(scanning_, std::try_to_lock);
+    if (!scanning || all_stamps() == seen_) return false;
+    scan();
     return true;
 }
 
@@ -204,6 +206,17 @@ void GestureLibrary::export_preset(std::string_view name, const fs::path& file) 
     const GesturePreset* preset = known->find(name);
     if (preset == nullptr) throw Error(ErrorCode::not_found, "gesture '" + std::string(name) + "'", "does not exist");
     write_file(file, track_to_json(*preset->track));
+}
+
+std::shared_ptr<const GesturePresets> GestureWatch::changed(std::int64_t now_ns) {
+    if (now_ns >= next_ns_) {
+        next_ns_ = now_ns + kEveryNs;
+        library_.rescan_if_changed();
+    }
+    auto now = library_.presets();
+    if (now == given_) return nullptr;
+    given_ = now;
+    return now;
 }
 
 }  // namespace mirrorme

@@ -65,7 +65,7 @@ public:
     /// Reads both folders. A user's preset shadows a shipped one of the same name; of two in one folder the first by file name counts.
     /// What cannot be used is listed in faults. Does not throw for anything that is in the folders.
     void rescan();
-    /// rescan() if a file came, went, or changed size or time since. True when it did.
+    /// rescan() if a file came, went, or changed size or time since. True when it did. False, at once, while another thread is scanning.
     bool rescan_if_changed();
 
     std::shared_ptr<const GesturePresets> presets() const;
@@ -86,6 +86,7 @@ private:
     };
     static std::vector<Stamp> stamps_of(const std::filesystem::path& folder);
     std::vector<Stamp> all_stamps() const;
+    void scan();  // under scanning_
 
     const std::filesystem::path shipped_folder_, user_folder_;
     const TitleOf title_of_shipped_;
@@ -93,6 +94,23 @@ private:
     std::vector<Stamp> seen_;                        // under scanning_
     mutable std::mutex mutex_;                       // of presets_ alone
     std::shared_ptr<const GesturePresets> presets_;  // never null
+};
+
+/// One worker's eye on the library: files that come, go or change are noticed within a second, whoever put them there. One thread.
+class GestureWatch {
+public:
+    static constexpr std::int64_t kEveryNs = 1'000'000'000;
+
+    explicit GestureWatch(GestureLibrary& library) : library_(library) {}
+
+    /// The presets, when they are others than this returned before; else null. Looks at the folders at most once in kEveryNs: some tens of
+    /// microseconds, and a rescan's tens of milliseconds when something changed.
+    std::shared_ptr<const GesturePresets> changed(std::int64_t now_ns);
+
+private:
+    GestureLibrary& library_;
+    std::int64_t next_ns_ = INT64_MIN;
+    std::shared_ptr<const GesturePresets> given_;
 };
 
 }  // namespace mirrorme

@@ -60,6 +60,7 @@ void SessionKeeper::start_opening(std::shared_ptr<Engine> engine) {
     opening->engine = std::move(engine);
     opening->config.mode = SessionMode::realtime;
     opening->config.sample_rate = sample_rate_;
+    opening->config.slack_ns = slack_ns_;
     opening->config.picture.path = wanted_.image;
     opening->config.settings = wanted_;
     opening->gestures = gestures_;

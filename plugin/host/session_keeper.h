@@ -20,7 +20,9 @@ class SessionKeeper {
 public:
     enum class News { none, opened, lost, changed };
 
-    SessionKeeper(EnginePort& port, Rational sample_rate, const Clock& clock) : port_(port), sample_rate_(sample_rate), clock_(clock) {}
+    /// `slack_ns`: how much later than the engine's L its frames are shown.
+    SessionKeeper(EnginePort& port, Rational sample_rate, std::int64_t slack_ns, const Clock& clock)
+        : port_(port), sample_rate_(sample_rate), slack_ns_(slack_ns), clock_(clock) {}
     /// Waits for an opening in progress.
     ~SessionKeeper();
     SessionKeeper(const SessionKeeper&) = delete;
@@ -68,6 +70,7 @@ private:
 
     EnginePort& port_;
     Rational sample_rate_;
+    std::int64_t slack_ns_;
     const Clock& clock_;
 
     Settings wanted_;

@@ -17,6 +17,9 @@ TEST_CASE("a session's config is checked field by field", "[api]") {
     config.queue_chunks = 0;
     CHECK_THROWS_AS(validate(config), Error);
     config = good;
+    config.slack_ns = -1;
+    CHECK_THROWS_AS(validate(config), Error);
+    config = good;
     config.settings.liveliness = 9;
     CHECK_THROWS_AS(validate(config), Error);
 

@@ -38,6 +38,7 @@ TEST_CASE("a session's config survives the wire", "[wire]") {
     before.settings.background = {BackgroundChoice::Mode::colour, 0x00b140};
     before.gestures = {wave()};
     before.queue_chunks = 5;
+    before.slack_ns = 60'000'000;
     CHECK(from_wire(resent(to_wire(before))) == before);
     before.mode = SessionMode::offline;
     CHECK(from_wire(resent(to_wire(before))) == before);

@@ -57,6 +57,8 @@ void validate(const SessionConfig& config) {
         throw Error(ErrorCode::usage, "sample_rate", "is " + std::to_string(rate.num) + "/" + std::to_string(rate.den), "Use a rate from 8000 to 192000 Hz");
     if (config.queue_chunks < 1 || config.queue_chunks > 64)
         throw Error(ErrorCode::usage, "queue_chunks", "is " + std::to_string(config.queue_chunks), "Use 1 to 64");
+    if (config.slack_ns < 0 || config.slack_ns > 5 * kNanosecondsPerSecond)
+        throw Error(ErrorCode::usage, "slack_ns", "is " + std::to_string(config.slack_ns), "Use 0 to 5000000000");
     for (const KeyPointTrack& track : config.gestures) {
         const std::string name = track.preset ? "gesture '" + track.preset->name + "'" : "a gesture";
         if (!track.preset || track.frame_count() == 0) throw Error(ErrorCode::usage, name, "has no preset or no frames", "Give its track a \"preset\"");

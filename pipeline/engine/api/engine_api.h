@@ -51,6 +51,7 @@ struct SessionConfig {
     Settings settings;
     std::vector<KeyPointTrack> gestures;  // presets the session knows by name
     int queue_chunks = 2;            // finished chunks that may wait for the reader, 1 .. 64
+    std::int64_t slack_ns = 0;       // realtime: the reader shows frames this much later than L, so chunks may be; 0 .. 5 s
     bool operator==(const SessionConfig&) const = default;
 };
 

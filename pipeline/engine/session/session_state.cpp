@@ -20,7 +20,7 @@ TimelineConfig timeline_config(const SessionSetup& setup) {
 
 SchedulerConfig scheduler_config(const SessionSetup& setup) {
     SchedulerConfig config{setup.layout, std::nullopt};
-    if (setup.config.mode == SessionMode::realtime) config.latency_ns = setup.info.latency.total_ns();
+    if (setup.config.mode == SessionMode::realtime) config.latency_ns = setup.info.latency.total_ns() + setup.config.slack_ns;
     return config;
 }
 

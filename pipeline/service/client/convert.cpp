@@ -52,6 +52,7 @@ v1::OpenSession to_wire(const SessionConfig& config) {
     *out.mutable_settings() = to_wire(config.settings);
     for (const KeyPointTrack& track : config.gestures) out.add_gesture_tracks_json(track_to_json(track));
     out.set_queue_chunks(static_cast<std::uint32_t>(config.queue_chunks));
+    out.set_slack_ns(config.slack_ns);
     return out;
 }
 
@@ -75,6 +76,7 @@ SessionConfig from_wire(const v1::OpenSession& open) {
     for (const std::string& track : open.gesture_tracks_json()) config.gestures.push_back(track_from_json(track, "gesture message"));
     if (open.queue_chunks() > static_cast<std::uint32_t>(std::numeric_limits<int>::max())) wrong("queue_chunks", "is out of range");
     config.queue_chunks = static_cast<int>(open.queue_chunks());
+    config.slack_ns = open.slack_ns();
     validate(config);
     return config;
 }
