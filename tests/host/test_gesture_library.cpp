@@ -265,6 +265,28 @@ TEST_CASE("changes in the folders are noticed, and only changes", "[host]") {
     CHECK(names(library).empty());
 }
 
+TEST_CASE("every worker hears of a change once, within a second", "[host]") {
+    Folders at;
+    at.put(at.shipped / "wave.json", track("wave"));
+    GestureLibrary library = {at.shipped, at.user};
+    GestureWatch one(library), two(library);
+    constexpr std::int64_t kNow = 77'000'000'000;
+    const auto first = one.changed(kNow);
+    REQUIRE(first);
+    CHECK(first->find("wave") != nullptr);
+    CHECK(two.changed(kNow) == first);
+    CHECK_FALSE(one.changed(kNow + GestureWatch::kEveryNs));
+
+    at.put(at.user / "nod.json", track("nod"));
+    CHECK_FALSE(two.changed(kNow + GestureWatch::kEveryNs - 1));  // it has looked within this second
+    const auto second = two.changed(kNow + GestureWatch::kEveryNs);
+    REQUIRE(second);
+    CHECK(second->find("nod") != nullptr);
+    CHECK_FALSE(two.changed(kNow + GestureWatch::kEveryNs + 1));
+    CHECK(one.changed(kNow + GestureWatch::kEveryNs + 1) == second);  // without looking itself
+    CHECK_FALSE(one.changed(kNow + 9 * GestureWatch::kEveryNs));
+}
+
 TEST_CASE("snapshots are whole while others rescan and import", "[host]") {
     Folders at;
     at.put(at.shipped / "wave.json", track("wave"));
