@@ -101,6 +101,10 @@ KeyPointTrack gesture_from_json(std::string_view text, const std::string& subjec
     if (track.unit != TrackUnit::torso) throw Error(ErrorCode::mismatch, subject, "is in " + std::string(name_of(track.unit)) + " units", "A gesture needs \"unit\": \"torso\"");
     if (track.points.empty()) throw Error(ErrorCode::mismatch, subject, "moves no point", "Name at least one in 'points'");
     require_sane(track, subject);
+    const double fps = track.fps.value();
+    const int least = std::max(1, static_cast<int>(std::ceil(GestureLibrary::kEaseLeastSeconds * fps))), most = std::max(least, static_cast<int>(GestureLibrary::kEaseMostSeconds * fps));
+    track.preset->ease_in_frames = std::clamp(track.preset->ease_in_frames, least, most);
+    track.preset->ease_out_frames = std::clamp(track.preset->ease_out_frames, least, most);
     return track;
 }
 

@@ -53,6 +53,7 @@ public:
     static constexpr std::uintmax_t kFileLimit = 4u << 20;  // bytes
     static constexpr double kSecondsLimit = 60;
     static constexpr float kReachLimit = 20;                // torso units: about ten arms' lengths
+    static constexpr double kEaseLeastSeconds = 0.08, kEaseMostSeconds = 2;  // easing outside is brought to the nearer end: nothing snaps, nothing drags
     static constexpr std::size_t kPresetLimit = 200;        // together; more are reported and left out
     static constexpr std::size_t kFolderLimit = 2000;       // entries of a folder that are looked at
 

@@ -146,6 +146,16 @@ TEST_CASE("files that are no gesture are left out with the reason", "[host]") {
     CHECK(reason(track_to_json(bare)).starts_with("is a track without a preset"));
 }
 
+TEST_CASE("easing is kept within limits", "[host]") {
+    KeyPointTrack wild = track("wild");
+    wild.preset->ease_in_frames = 0;
+    wild.preset->ease_out_frames = 240;
+    const TrackPreset tamed = *gesture_from_json(track_to_json(wild), "wild.json").preset;
+    CHECK(tamed.ease_in_frames == 2);    // 0.08 s at 24 fps
+    CHECK(tamed.ease_out_frames == 48);  // 2 s
+    CHECK(*gesture_from_json(track_to_json(track("tame")), "tame.json").preset == *track("tame").preset);
+}
+
 TEST_CASE("files made to do harm do none", "[host]") {
     Folders at;
     GestureLibrary library = {at.shipped, at.user};
