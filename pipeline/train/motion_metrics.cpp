@@ -11,6 +11,7 @@ namespace {
 
 constexpr int kMaxLag = 5;              // frames either way
 constexpr std::size_t kShortest = 24;   // frames
+constexpr double kLeastOpening = 0.01;  // face units of deviation: a mouth that speaks moves five to ten times as much
 constexpr float kLidShut = 0.4f, kLidOpen = 0.7f;
 
 using Curve = std::vector<float>;
@@ -84,22 +85,23 @@ void add_hand_error(const MotionTrack& truth, const MotionTrack& track, double& 
     }
 }
 
+/// Whether a truth can be correlated with: long enough, and somebody speaks.
+bool is_spoken(const Curve& opening) { return opening.size() >= kShortest && deviation(opening) >= kLeastOpening; }
+
 LipFigures lips_of(const std::vector<Curve>& openings, const std::vector<Curve>& widths, const std::vector<Curve>& true_openings,
                    const std::vector<Curve>& true_widths) {
     LipFigures figures;
     double best = -2;
-    int used = 0;
+    const int spoken = std::max(1, static_cast<int>(std::count_if(true_openings.begin(), true_openings.end(), is_spoken)));
     for (int lag = -kMaxLag; lag <= kMaxLag; ++lag) {
-        double sum = 0;
-        used = 0;
+        double mean = 0;
         for (std::size_t i = 0; i < openings.size(); ++i)
-            if (true_openings[i].size() >= kShortest) sum += correlation(true_openings[i], openings[i], lag), ++used;
-        const double mean = used > 0 ? sum / used : 0;
+            if (is_spoken(true_openings[i])) mean += correlation(true_openings[i], openings[i], lag) / spoken;
         if (lag == 0) figures.opening = mean;
         if (mean > best) best = mean, figures.lag = lag;
     }
     for (std::size_t i = 0; i < widths.size(); ++i)
-        if (true_widths[i].size() >= kShortest) figures.width += correlation(true_widths[i], widths[i]) / std::max(1, used);
+        if (is_spoken(true_openings[i])) figures.width += correlation(true_widths[i], widths[i]) / spoken;
     return figures;
 }
 
@@ -152,7 +154,7 @@ MotionFigures measure_motion(const std::vector<SpokenClip>& clips, const std::ve
         blinked += blinks(track);
         true_blinked += blinks(truth);
         add_hand_error(truth, track, hand_sum, hand_count);
-        if (truth.size() >= kShortest) figures.loudness_opening += correlation(true_openings.back(), clips[i].loudness), ++heard;
+        if (is_spoken(true_openings.back())) figures.loudness_opening += correlation(true_openings.back(), clips[i].loudness), ++heard;
     }
     for (std::size_t i = 0; i < openings.size(); ++i) {
         other_openings.push_back(openings[(i + 1) % openings.size()]);

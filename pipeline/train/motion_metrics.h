@@ -21,7 +21,7 @@ struct SpokenClip {
 using MotionTrack = std::vector<KeyPointFrame>;
 
 struct LipFigures {
-    double opening = 0, width = 0;  // correlation with the truth, mean over clips
+    double opening = 0, width = 0;  // correlation with the truth, mean over clips in which somebody speaks
     int lag = 0;                    // frames by which the generated opening is late
 };
 
@@ -41,7 +41,8 @@ float lip_opening(const KeyPointFrame& frame) noexcept;
 float lip_width(const KeyPointFrame& frame) noexcept;
 inline constexpr float kClosedLips = 0.04f;  // face units: a smaller opening counts as closed
 
-/// `generated` has one track a clip. Clips shorter than a second are left out of correlations.
+/// `generated` has one track a clip. Clips shorter than a second, and clips in which the truth's mouth stays shut, are left out of
+/// correlations: nothing correlates with a mouth that does not move. What is generated there is counted in closed_in_silence.
 MotionFigures measure_motion(const std::vector<SpokenClip>& clips, const std::vector<MotionTrack>& generated);
 
 /// Pearson's correlation of a and b, b taken `lag` frames later; 0 where one of them does not move.

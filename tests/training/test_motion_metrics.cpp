@@ -57,6 +57,16 @@ TEST_CASE("the truth itself scores full marks, another clip's does not") {
     CHECK(figures.truth_closed_in_silence == 1);
 }
 
+TEST_CASE("a clip in which nobody speaks takes nothing from correlations") {
+    MotionTrack silent = speak(0.8);
+    for (auto& f : silent) f.points = silent[15].points;
+    const MotionFigures figures = measure_motion({clip_of(speak(0.8)), clip_of(silent)}, {speak(0.8), silent});
+    CHECK_THAT(figures.generated.opening, WithinAbs(1, 1e-6));
+    CHECK_THAT(figures.generated.width, WithinAbs(1, 1e-6));
+    CHECK_THAT(figures.loudness_opening, WithinAbs(1, 1e-6));
+    CHECK(measure_motion({clip_of(silent)}, {speak(0.8)}).generated.opening == 0);
+}
+
 TEST_CASE("a late mouth is seen as late") {
     std::vector<SpokenClip> clips{clip_of(speak(0.8)), clip_of(speak(1.3))};
     const MotionFigures figures = measure_motion(clips, {speak(0.8, 120, 3), speak(1.3, 120, 3)});
