@@ -52,6 +52,9 @@ public:
     virtual ~Codec() = default;
     virtual const CodecSpec& spec() const = 0;
 
+    /// [1, C, 1, h, w] bool: channels that mean something, the others are always 0. Undefined: all do. Once the weights are there.
+    virtual torch::Tensor used_channels() const { return {}; }
+
     virtual std::shared_ptr<const CodecIdentity> make_identity(const ReferencePicture& picture) = 0;
     virtual std::unique_ptr<DecodeCache> make_decode_cache() = 0;
 

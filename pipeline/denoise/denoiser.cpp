@@ -1,3 +1,9 @@
+// Note [Channels that mean nothing]
+// A codec may leave channels of a latent empty: they are 0 in every clip, training takes no loss from them, and what the network says there
+// is noise. It must not come back: history is clean in training, so a model reads from those channels how far history is to be trusted, and
+// with noise in them it takes its own past for a guess and jumps at every chunk. Their velocity is known without a network: the clean value
+// is 0, so x = t noise and v = x / t, which keeps them at t noise while sampling and ends at 0.
+
 #include "denoise/denoiser.h"
 
 #include "core/error.h"
@@ -40,6 +46,7 @@ std::unique_ptr<ContextCache> Denoiser::start(const StreamSetup& setup) {
     shape.batch = setup.identity.size(0);
     shape.grid = {.h = setup.identity.size(3), .w = setup.identity.size(4)};
     shape.levels = step_matched() ? static_cast<int>(times_.size()) : 1;
+    if (setup.used.defined()) shape.used = setup.used.to(model_->device());
     shape.start = setup.start;
     shape.positions = setup.positions;
     auto cache = std::make_unique<ContextCache>(model_, shape);
@@ -104,9 +111,10 @@ Tensor Denoiser::run(IndexSpan latents, const Conditioning& conditioning, Contex
     for (std::size_t step = 0; step < times_.size(); ++step) {
         const auto level = static_cast<int64_t>(step);
         if (matched) cache.load_context(model_, level);
-        const Tensor v = call(x, step, chunk, matched ? &record : nullptr);
+        Tensor v = call(x, step, chunk, matched ? &record : nullptr);
         if (matched) cache.remember(level, record);
         const double t = times_[step], next = next_time(times_, t);
+        if (shape.used.defined()) v = torch::where(shape.used, v, x / t);
         if (sampler_.kind == SamplerKind::euler || next == 0) {
             x = x - v * (t - next);
         } else {

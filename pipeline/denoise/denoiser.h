@@ -17,6 +17,7 @@ namespace mirrorme {
 struct StreamSetup {
     torch::Tensor identity;         // [B, C, 1, h, w] clean latent of the reference picture; its shape is the stream's
     torch::Tensor text, text_mask;  // [B, L, caption_channels], [B, L]; undefined = null text
+    torch::Tensor used;             // [1, C, 1, h, w] bool: see Note [Channels that mean nothing]; undefined = all are used
     FirstLatent start = FirstLatent::still;
     StreamPositions positions = StreamPositions::capped;
 };

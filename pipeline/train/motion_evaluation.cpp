@@ -137,6 +137,7 @@ std::vector<MotionTrack> MotionEvaluation::generate(DitModel& trained, AudioFron
     const Conditioning all = conditioning_of(audio);
     StreamSetup setup;
     setup.identity = all.identity;
+    setup.used = parts_->used_channels();
     const auto cache = denoiser.start(setup);
     const int chunk = trained->config().context.chunk;
     std::vector<Tensor> latents;
@@ -162,7 +163,8 @@ std::vector<MotionTrack> MotionEvaluation::tracks_of(const Tensor& latents) {
         CodecIdentity identity;
         identity.points = clips_[i].reference;
         const FaceFrame face = face_frame_of(identity.points);
-        for (const KeyPointFrame& frame : codec.motion(latents.narrow(0, static_cast<int64_t>(i), 1), identity, true, 1))
+        MotionStream stream;
+        for (const KeyPointFrame& frame : codec.motion(latents.narrow(0, static_cast<int64_t>(i), 1), identity, stream, 1))
             tracks[i].push_back(to_face_units(frame, face));
     }
     return tracks;

@@ -85,6 +85,33 @@ TEST_CASE("with step-matched history a stream equals sampling the whole clip at 
     CHECK(largest_difference(x, made) < 1e-5 * made.abs().max().item<double>());
 }
 
+TEST_CASE("channels that a codec leaves empty come out empty and are remembered so") {
+    torch::NoGradGuard no_grad;
+    for (const SamplerKind kind : {SamplerKind::euler, SamplerKind::stochastic}) {
+        DitModel model = trained_model(stream_config(1, StreamHistory::clean));
+        Denoiser denoiser(model, {.schedule = Schedule::list, .kind = kind, .times = {1, 0.6}});
+        Clip clip = clip_of(model->config());
+        const Tensor& identity = clip.setup.identity;
+        clip.setup.used = torch::ones({1, identity.size(1), 1, identity.size(3), identity.size(4)}, torch::kBool);
+        clip.setup.used.slice(1, identity.size(1) / 2).fill_(false);
+        const Tensor made = stream(denoiser, clip, 11);
+        CHECK(made.slice(1, made.size(1) / 2).abs().max().item<double>() < 1e-6);
+        CHECK(made.slice(1, 0, made.size(1) / 2).abs().min().item<double>() > 0);
+        if (kind != SamplerKind::euler) continue;
+
+        // On the way they are noise of the time, as in training, and the past that is read has nothing in them.
+        Tensor x = latent_noise(made.sizes(), 0, 0, 11);
+        DitPass pass = whole_pass(clip, x, 1);
+        pass.history = made;
+        const Tensor noise = x;
+        x = torch::where(clip.setup.used, x - model->forward(pass) * 0.4, noise * 0.6);
+        pass.noisy = x;
+        pass.time = torch::full({1}, 0.6);
+        x = torch::where(clip.setup.used, x - model->forward(pass) * 0.6, torch::zeros_like(x));
+        CHECK(largest_difference(x, made) < 1e-5 * made.abs().max().item<double>());
+    }
+}
+
 TEST_CASE("streams of a batch do not disturb each other") {
     torch::NoGradGuard no_grad;
     DitModel model = trained_model(stream_config(1, StreamHistory::clean));

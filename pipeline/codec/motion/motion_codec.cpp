@@ -62,14 +62,14 @@ bool is_unsure(const std::vector<float>& matte) {
     return static_cast<double>(between) > kMostUnsure * static_cast<double>(person);
 }
 
-/// Scratch of one stream: a stage for each frame of a latent, and whether the first latent is still to come.
+/// One stream: its motion, and as scratch a stage for each frame of a latent.
 struct MotionCache final : DecodeCache {
     MotionCache(Size size, int temporal) {
         for (int i = 0; i < temporal; ++i) stages.emplace_back(kernels::cpu_operations(), size);
     }
     std::vector<FrameStage> stages;
     Renderer half{nullptr};  // the renderer in bfloat16 where the processor multiplies it natively; else absent
-    bool started = false;
+    MotionStream motion;
 };
 
 Renderer in_bfloat16(const Renderer& renderer) {
@@ -238,15 +238,18 @@ std::unique_ptr<DecodeCache> MotionCodec::make_decode_cache() {
     return cache;
 }
 
-std::vector<KeyPointFrame> MotionCodec::motion(const Tensor& latents, const CodecIdentity& identity, bool stream_start, float liveliness) const {
+std::vector<KeyPointFrame> MotionCodec::motion(const Tensor& latents, const CodecIdentity& identity, MotionStream& stream, float liveliness) const {
     torch::InferenceMode guard;
     std::vector<MotionValues> values = part_map->decode(torch::nan_to_num(latents).clamp(-kLargestChannel, kLargestChannel));
     std::vector<KeyPointFrame> frames;
     // A stream's first latent stands for one frame, told r times; the last is nearest to what follows.
-    for (std::size_t f = stream_start ? static_cast<std::size_t>(spec_.temporal) - 1 : 0; f < values.size(); ++f) {
+    const bool first = !std::exchange(stream.started, true);
+    if (first) stream.blinker = Blinker(blink_seed_of(identity.points));
+    for (std::size_t f = first ? static_cast<std::size_t>(spec_.temporal) - 1 : 0; f < values.size(); ++f) {
         enliven(values[f], identity.points, liveliness);
         frames.push_back(frame_of(identity.points, values[f]));
         settle(frames.back());
+        stream.blinker.apply(frames.back());
         rest_arms(identity.points, frames.back());
     }
     return frames;
@@ -260,11 +263,10 @@ Tensor MotionCodec::decode(const Tensor& latents, const CodecIdentity& identity,
     std::vector<Tensor> chunks;
     // Latent by latent: the shapes the net sees, and so its rounding, do not depend on how latents are cut into calls.
     for (int64_t l = 0; l < latents.size(2); ++l) {
-        std::vector<KeyPointFrame> frames = motion(latents.slice(2, l, l + 1), identity, !cache.started, options.liveliness);
+        std::vector<KeyPointFrame> frames = motion(latents.slice(2, l, l + 1), identity, cache.motion, options.liveliness);
         if (&layer == who.whole.get())  // where the person could not be cut out, arms cannot be told from the wall, nor drawn in their colours
             for (KeyPointFrame& frame : frames)
                 for (const int first : {point::kLeftHand, point::kRightHand}) blend_arm(who.points, first, 0, frame);
-        cache.started = true;
         const std::span<FrameStage> stages(cache.stages.data(), frames.size());
         for (std::size_t i = 0; i < frames.size(); ++i) stages[i].prepare(layer, frames[i]);
         repaint(cache.half ? cache.half : renderer, layer, stages);

@@ -110,6 +110,8 @@ torch::Tensor PartMapImpl::channel_mask() const {
     return mask;
 }
 
+torch::Tensor PartMapImpl::used_channels() const { return (channel_mask() > 0).view({1, kLatentChannels, 1, 1, kPartCount}); }
+
 void PartMapImpl::fit(const std::vector<Clip>& clips) {
     std::array<std::vector<torch::Tensor>, kPartCount> rows;
     std::vector<MotionValues> references;

@@ -51,6 +51,7 @@ public:
 
     torch::Tensor encode_identity(const KeyPointFrame& reference) const;  // [1, 128, 1, 1, 6]
     torch::Tensor channel_mask() const;                                   // [128, 6] 1 where a channel is in use
+    torch::Tensor used_channels() const;                                  // the same as bool [1, 128, 1, 1, 6]
 
     int temporal() const { return temporal_; }
 
