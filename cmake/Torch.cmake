@@ -13,7 +13,8 @@ target_compile_options(torch::cpu INTERFACE
   "$<$<COMPILE_LANGUAGE:CXX>:SHELL:-idirafter ${torch_root}/include/torch/csrc/api/include>"
   -D_GLIBCXX_USE_CXX11_ABI=1)
 target_link_libraries(torch::cpu INTERFACE "${torch_root}/lib/libtorch_cpu.so" "${torch_root}/lib/libc10.so")
-target_link_options(torch::cpu INTERFACE -Wl,--allow-shlib-undefined "-Wl,-rpath,${torch_root}/lib"
+# CMake writes the libraries' folder into what is built, and takes it out of what is installed (Packaging.cmake).
+target_link_options(torch::cpu INTERFACE -Wl,--allow-shlib-undefined
   "-Wl,-rpath-link,${torch_root}/lib:${MIRRORME_TORCH_DIR}/nvidia/cu13/lib:${MIRRORME_TORCH_DIR}/nvidia/cuda_runtime/lib")
 
 # One precompiled <torch/torch.h> for every room that uses torch (18 s a translation unit without it).

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The module in the real OBS, driven as a person and a remote control would.
 
-    drive.py --modules FOLDER --engine PROGRAM [--backend test-card|mini] [--seconds N] [--out FOLDER] [--kills N] [--ui]
+    drive.py [--modules FOLDER --engine PROGRAM] [--backend test-card|mini] [--seconds N] [--out FOLDER] [--kills N] [--ui]
 
 Adds the avatar, gives it picture and voice, plays a gesture by hotkey, records; kills the engine and pauses the recording meanwhile; ends OBS in
 order and opens it again. Prints what it measured; exit code 1 when something is not as it must be, 4 when it cannot be tried here.
@@ -59,10 +59,13 @@ class Drive:
         shutil.rmtree(self.out, ignore_errors=True)
         self.out.mkdir(parents=True)
         self.home = ObsHome(self.out / "home", free_port(), CANVAS)
-        modules = pathlib.Path(self.options.modules)
-        self.home.add_module("obs-mirrorme", modules / "obs-mirrorme.so", ROOT / "data")
-        if self.options.ui:
+        modules = pathlib.Path(self.options.modules) if self.options.modules else None
+        if modules:
+            self.home.add_module("obs-mirrorme", modules / "obs-mirrorme.so", ROOT / "data")
+        if modules and self.options.ui:
             self.home.add_module("obs-mirrorme-ui", modules / "obs-mirrorme-ui.so", self.options.ui)
+        if self.options.user_modules:
+            shutil.copytree(self.options.user_modules, self.home.config / "plugins", symlinks=True, dirs_exist_ok=True)
         self.voice = self.out / "voice.wav"
         if self.card:
             recording.write_voice(self.voice, 120)
@@ -74,7 +77,9 @@ class Drive:
             scene("Scene", [item("Background", 1), item("Voice", 2)]),
             scene("Empty", [item("Voice", 1)]),
         ])
-        self.environment = {"MIRRORME_ENGINE": str(pathlib.Path(self.options.engine).resolve())}
+        self.environment = {}
+        if self.options.engine:
+            self.environment["MIRRORME_ENGINE"] = str(pathlib.Path(self.options.engine).resolve())
         if self.card:
             self.environment["MIRRORME_ENGINE_ARGUMENTS"] = "--backend test-card"
 
@@ -302,8 +307,9 @@ def longest_quiet(sound):
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("--modules", required=True, help="folder of obs-mirrorme.so")
-    parser.add_argument("--engine", required=True, help="the program mirrorme")
+    parser.add_argument("--modules", help="folder of obs-mirrorme.so; without it what is installed on this machine is tried")
+    parser.add_argument("--engine", help="the program mirrorme; without it the module finds its own")
+    parser.add_argument("--user-modules", help="folder of modules laid out as in ~/.config/obs-studio/plugins, copied to where a user has them")
     parser.add_argument("--backend", choices=("test-card", "mini"), default="test-card")
     parser.add_argument("--seconds", type=float, default=20, help="of recording, roughly")
     parser.add_argument("--kills", type=int, default=1, help="times the engine is killed while recording")
