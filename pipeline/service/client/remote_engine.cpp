@@ -35,6 +35,9 @@ std::shared_ptr<grpc::Channel> channel_to(const RemoteEngineOptions& options) {
     arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, static_cast<int>(options.ping_timeout.count()));
     arguments.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
     arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
+    // A socket that is not there yet is looked for again at once: an engine is on its way, and nobody else is asked.
+    for (const char* pause : {GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, GRPC_ARG_MAX_RECONNECT_BACKOFF_MS})
+        arguments.SetInt(pause, 100);
     arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);  // a new engine at the old path is a new connection
     return grpc::CreateCustomChannel("unix:" + socket_path(options.address), grpc::InsecureChannelCredentials(), arguments);
 }
