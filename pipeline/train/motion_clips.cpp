@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "codec/motion/body_geometry.h"
+#include "train/chance_noise.h"
 #include "train/performance/performance_library.h"
 #include "train/training_task.h"
 
@@ -58,6 +59,7 @@ void encode_groups(const PartMapImpl& map, const std::vector<KeyPointFrame>& fra
     clip.identity = map.encode_identity(clip.reference)[0];
     clip.moving = map.encode(clip.reference, frames)[0];
     clip.still = map.encode(clip.reference, last)[0];
+    clip.chances = chances_of(frames, map.temporal());
 }
 
 PerformanceMaker performances_from(const std::filesystem::path& speech) {

@@ -35,6 +35,7 @@ struct MotionClip {
     torch::Tensor identity;   // [C, 1, 1, S]
     torch::Tensor pose;       // [L, r * 44 * 3] raw pose rows (features/pose_encoder.h), unit points
     torch::Tensor gesturing;  // [L] bool: an arm is raised in the group
+    torch::Tensor chances;    // [L, kChances] chances_of the frames
     std::vector<float> audio;  // 16 kHz from the performance's first frame on
     Performance performance;   // without its sound; kept for evaluation only, else empty
     KeyPointFrame reference;   // pixels
@@ -53,7 +54,7 @@ struct ClipOptions {
     CharacterSet characters = CharacterSet::training;  // held_out also takes held-out voices and sentences, and keeps everything
 };
 
-/// Fills moving, still and identity from the clip's reference and `frames`, a multiple of r of them.
+/// Fills moving, still, identity and chances from the clip's reference and `frames`, a multiple of r of them.
 void encode_groups(const PartMapImpl& map, const std::vector<KeyPointFrame>& frames, MotionClip& clip);
 
 /// A pure function of its arguments. Throws Error.

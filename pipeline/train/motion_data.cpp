@@ -1,7 +1,10 @@
 #include "train/motion_data.h"
 
 #include <algorithm>
+#include <limits>
 #include <vector>
+
+#include "train/chance_noise.h"
 
 namespace mirrorme {
 namespace {
@@ -26,7 +29,7 @@ Tensor face_only() {
 }  // namespace
 
 void MotionBatch::to(const torch::Device& device) {
-    for (Tensor* t : {&latents, &identity, &audio, &pose, &pose_given, &listen}) *t = t->to(device);
+    for (Tensor* t : {&latents, &identity, &audio, &pose, &pose_given, &chances, &listen}) *t = t->to(device);
 }
 
 MotionSource::MotionSource(const MotionSampling& sampling, std::shared_ptr<ClipPool> pool, AudioSpanOf audio_span, int temporal)
@@ -41,7 +44,7 @@ std::unique_ptr<TrainingBatch> MotionSource::draw(std::uint64_t data_seed, std::
     const std::uint64_t first = first_clip(sampling_, step);
     pool_->forget_below(first_clip(sampling_, std::max<std::int64_t>(0, step - 256)));  // other threads may be behind
 
-    std::vector<Tensor> latents, identities, audio, poses, given, listen;
+    std::vector<Tensor> latents, identities, audio, poses, given, chances, listen;
     for (int i = 0; i < sampling_.batch; ++i) {
         TrainingRng rng(item_seed(data_seed, step, i));
         const std::uint64_t number = first + rng() % static_cast<std::uint64_t>(sampling_.pool_clips);
@@ -49,12 +52,15 @@ std::unique_ptr<TrainingBatch> MotionSource::draw(std::uint64_t data_seed, std::
         const int count = sampling_.latents, group = static_cast<int>(rng() % static_cast<std::uint64_t>(clip->latents() - count + 1));
         Tensor rows = clip->moving.slice(1, group, group + count);
         Tensor pose = clip->pose.slice(0, group, group + count), gesturing = clip->gesturing.slice(0, group, group + count);
+        Tensor happens = clip->chances.slice(0, group, group + count);
         if (still) {
+            happens = torch::cat({torch::full({1, kChances}, std::numeric_limits<float>::quiet_NaN()), happens.slice(0, 1)});
             rows = torch::cat({clip->still.slice(1, group, group + 1), rows.slice(1, 1)}, 1);
             const Tensor last = pose[0].view({temporal_, -1})[temporal_ - 1].repeat({temporal_});
             pose = torch::cat({last.unsqueeze(0), pose.slice(0, 1)});
         }
         latents.push_back(rows);
+        chances.push_back(happens);
         identities.push_back(clip->identity);
         audio.push_back(window_audio(*clip, group * temporal_ + (still ? temporal_ - 1 : 0), span));
         const bool asked = chance(rng, sampling_.pose_share);
@@ -67,6 +73,7 @@ std::unique_ptr<TrainingBatch> MotionSource::draw(std::uint64_t data_seed, std::
     batch->audio = torch::stack(audio);
     batch->pose = torch::stack(poses);
     batch->pose_given = torch::stack(given);
+    batch->chances = torch::stack(chances);
     batch->listen = torch::stack(listen);
     return batch;
 }

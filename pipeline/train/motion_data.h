@@ -24,6 +24,7 @@ struct MotionBatch final : TrainingBatch {
     torch::Tensor audio;       // [B, n] samples that the front end wants for latents [0, T')
     torch::Tensor pose;        // [B, T', P]
     torch::Tensor pose_given;  // [B, T'] bool
+    torch::Tensor chances;     // [B, T', kChances]; nothing is told of a still latent
     torch::Tensor listen;      // [B, T', S] face mask: gates the sound; 1 everywhere where it is not to be gated
 };
 

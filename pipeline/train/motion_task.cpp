@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "denoise/dit_config.h"
+#include "train/chance_noise.h"
 
 namespace mirrorme {
 namespace {
@@ -78,6 +79,12 @@ void read_loss(const JsonObject& o, MotionLoss& loss) {
 /// Every run of `rows` rows is kept with the given probability: [n, 1, 1, 1, 1] of 0 and 1.
 Tensor chosen(std::int64_t n, double share, const torch::Device& device) { return (torch::rand({n, 1, 1, 1, 1}) < share).to(torch::kFloat).to(device); }
 
+Tensor told_noise(const MotionBatch& batch) {
+    Tensor noise = torch::randn_like(batch.latents);
+    tell_chances(batch.chances, noise);
+    return noise;
+}
+
 }  // namespace
 
 MotionTaskConfig parse_motion_task(const std::string& name, const JsonObject& o) {
@@ -140,7 +147,7 @@ Tensor MotionTask::history_of(const MotionBatch& batch, DitPass pass) {
     if (torch::rand({}).item<double>() < history.own) {
         torch::NoGradGuard no_grad;
         const Tensor time = (kOwnFirst + (kOwnLast - kOwnFirst) * torch::rand({count, batch.latents.size(2)})).to(device), t = time.unsqueeze(1).unsqueeze(3).unsqueeze(4);
-        pass.noisy = add_noise(batch.latents, torch::randn_like(batch.latents), t);
+        pass.noisy = add_noise(batch.latents, told_noise(batch), t);
         pass.time = time;
         pass.history = batch.latents;
         past = clean_from_velocity(pass.noisy, modules_.denoiser->forward(pass).to(torch::kFloat), t) * (weight_ > 0);
@@ -186,7 +193,7 @@ StepResult MotionTask::step(TrainingBatch& drawn, const StepInfo&) {
         pass.history = history_of(batch, pass);
     }
     const Tensor time = draw_times(count, frames, device), t = time.unsqueeze(1).unsqueeze(3).unsqueeze(4);
-    const Tensor noise = torch::randn_like(batch.latents);
+    const Tensor noise = told_noise(batch);
     pass.noisy = add_noise(batch.latents, noise, t);
     pass.time = time;
     const Tensor velocity = modules_.denoiser->forward(pass).to(torch::kFloat);

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <chrono>
 #include <cmath>
+#include <functional>
 #include <mutex>
 #include <thread>
 #include <vector>
@@ -127,6 +128,129 @@ TEST_CASE("sound in, frames out, at the time promised") {
     CHECK(status->delay.total_ns == status->info->latency.total_ns() + AvatarCore::kTransportNs);
     CHECK(std::abs(status->frames.lip_offset_ns) < 40e6);
     CHECK(port.hangs == 0);
+}
+
+/// A core on a card, watched; `change` sets the config.
+struct Scene {
+    explicit Scene(void (*change)(AvatarConfig&) = [](AvatarConfig&) {})
+        : config(config_with(change)),
+          core({{48000, 1}, port, host, clock, std::string(MIRRORME_SOURCE_DIR) + "/data/demo/hello.wav"}, config) {
+        core.start();
+    }
+    bool within(std::chrono::milliseconds time, const std::function<bool(const AvatarStatus&)>& holds) {
+        for (const std::int64_t end = clock.now_ns() + time.count() * kMs; clock.now_ns() < end; std::this_thread::sleep_for(10ms))
+            if (holds(*core.status())) return true;
+        return holds(*core.status());
+    }
+
+    CardPort port;
+    TestHost host;
+    SteadyClock clock;
+    std::shared_ptr<const AvatarConfig> config;
+    AvatarCore core;
+};
+
+TEST_CASE("without any sound it lives all the same: silence is filled in, and nothing counts as late") {
+    Scene scene;
+    REQUIRE(scene.within(5s, [](const AvatarStatus& s) { return s.live; }));
+    const std::size_t seen = watched(scene.core, 2000ms).size();
+    const auto status = scene.core.status();
+    INFO(to_json(*status));
+    CHECK(seen > 38);  // 24 a second
+    CHECK(status->session->degraded_level == DegradationLevel::full);
+}
+
+TEST_CASE("the shipped sentence is spoken and heard without a microphone") {
+    Scene scene;
+    REQUIRE(scene.within(5s, [](const AvatarStatus& s) { return s.live; }));
+    scene.core.try_it();
+    float widest = 0;
+    for (const VideoFrame& frame : watched(scene.core, 3000ms)) widest = std::max(widest, read_card_mouth(frame));
+    CHECK(widest > 0.1f);
+    const std::lock_guard lock(scene.host.mutex);
+    REQUIRE(!scene.host.played.empty());
+    std::int64_t next_ns = scene.host.played.front().first;
+    for (const auto& [host_ns, samples] : scene.host.played) {  // one piece after the other, without a hole
+        CHECK(std::abs(host_ns - next_ns) < 25'000);
+        next_ns = host_ns + nanoseconds_of(static_cast<std::int64_t>(samples.size()), {48000, 1});
+    }
+}
+
+TEST_CASE("hidden it sleeps, shown it is awake within a chunk") {
+    Scene scene;
+    REQUIRE(scene.within(5s, [](const AvatarStatus& s) { return s.live; }));
+    scene.core.set_showing(false);
+    REQUIRE(scene.within(8s, [](const AvatarStatus& s) { return s.paused; }));
+    CHECK_FALSE(scene.core.live());
+    watched(scene.core, 500ms);
+    const std::int64_t made = scene.core.status()->session->counters.frames_made;
+    watched(scene.core, 1000ms);
+    CHECK(scene.core.status()->session->counters.frames_made == made);
+    scene.core.set_showing(true);
+    CHECK(scene.within(1500ms, [](const AvatarStatus& s) { return s.live; }));
+    CHECK(scene.port.hangs == 0);
+}
+
+TEST_CASE("an engine that is gone and comes back") {
+    Scene scene;
+    REQUIRE(scene.within(5s, [](const AvatarStatus& s) { return s.live; }));
+    scene.port.there = false;
+    scene.core.raw_command({CommandKind::gesture, "test-fail", scene.clock.now_ns(), nullptr});
+    REQUIRE(scene.within(5s, [](const AvatarStatus& s) { return !s.session; }));
+    CHECK(scene.within(5s, [](const AvatarStatus& s) { return !s.live; }));
+    scene.port.card = std::make_shared<TestCardEngine>();
+    scene.port.there = true;
+    CHECK(scene.within(5s, [](const AvatarStatus& s) { return s.live; }));
+    CHECK(scene.core.status()->session_error.empty());
+}
+
+TEST_CASE("another picture opens another session, a live setting does not, and L stays while somebody records") {
+    Scene scene;
+    REQUIRE(scene.within(5s, [](const AvatarStatus& s) { return s.live; }));
+    CHECK(scene.host.stills == 1);
+    AvatarConfig changed = *scene.config;
+    changed.engine.liveliness = 0.5;
+    scene.core.set_config(std::make_shared<const AvatarConfig>(changed));
+    watched(scene.core, 600ms);
+    CHECK(scene.host.stills == 1);
+
+    const std::int64_t total = scene.core.status()->delay.total_ns;
+    scene.host.recording = true;
+    changed.engine.seed = 9;
+    changed.extra_delay_ms = 100;
+    scene.core.set_config(std::make_shared<const AvatarConfig>(changed));
+    CHECK(scene.within(5s, [&](const AvatarStatus&) { return scene.host.stills == 2; }));
+    watched(scene.core, 400ms);
+    CHECK(scene.core.status()->delay.total_ns == total);
+    scene.host.recording = false;
+    CHECK(scene.within(2s, [&](const AvatarStatus& s) { return s.delay.total_ns == total + 100 * kMs; }));
+}
+
+TEST_CASE("a picture that cannot be read is said, and the next one is taken") {
+    Scene scene([](AvatarConfig& config) { config.engine.seed = -1; });
+    CHECK(scene.within(5s, [](const AvatarStatus& s) { return s.severity == Severity::error && s.session_error.find("seed") != std::string::npos; }));
+    AvatarConfig right = *scene.config;
+    right.engine.seed = 1;
+    scene.core.set_config(std::make_shared<const AvatarConfig>(right));
+    CHECK(scene.within(5s, [](const AvatarStatus& s) { return s.live && s.session_error.empty(); }));
+}
+
+TEST_CASE("the voice is played by the core, all its channels, later by L") {
+    Scene scene([](AvatarConfig& config) { config.delay = DelayMode::own; });
+    {
+        const Voice voice(scene.core.tap());
+        REQUIRE(scene.within(5s, [](const AvatarStatus& s) { return s.live; }));
+        watched(scene.core, 1200ms);
+    }
+    const std::int64_t now_ns = scene.clock.now_ns();
+    const std::lock_guard lock(scene.host.mutex);
+    REQUIRE(!scene.host.played.empty());
+    float peak = 0;
+    for (const auto& [host_ns, samples] : scene.host.played)
+        for (const float s : samples) peak = std::max(peak, std::abs(s));
+    CHECK(peak > 0.4f);
+    CHECK(scene.host.played.back().first > now_ns);  // handed over before it is due
+    CHECK(scene.host.played.back().first < now_ns + scene.core.status()->delay.total_ns);
 }
 
 }  // namespace mirrorme

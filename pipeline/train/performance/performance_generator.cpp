@@ -14,6 +14,7 @@
 #include "train/voices/speech_synthesizer.h"
 #include "train/voices/texts.h"
 #include "train/voices/voice_list.h"
+#include "train/voices/windowed_sinc.h"
 #endif
 
 namespace mirrorme {
@@ -31,7 +32,25 @@ enum Stream : std::uint64_t { speech_stream = 100, motion_stream, augmentation_s
 struct Speaker {
     VoiceChoice voice;
     float rate, pitch, pitch_range;
+    float tract = 1;  // length of the mouth and throat against the voice's own
 };
+
+// Note [More speakers than voices]
+// A few dozen voices are learned by heart, and everyone else's are guessed at. A longer or shorter vocal tract is another speaker: the voice
+// speaks faster and higher by as much as its sound is then slowed down, which leaves tempo and melody and moves the formants. Held-out
+// voices stay as they are, and so does the set that is measured on.
+
+/// The clip as a speaker with a vocal tract longer by `tract` would say it in as much more time.
+SpeechClip with_tract(SpeechClip clip, float tract) {
+    const int rate = static_cast<int>(std::lround(kSpeechRate * tract));
+    if (rate == kSpeechRate || clip.samples.empty()) return clip;
+    clip.samples = resample(clip.samples, kSpeechRate, rate);
+    const auto size = static_cast<std::int64_t>(clip.samples.size());
+    const auto moved = [&](std::int64_t& sample) { sample = std::min(size, sample * rate / kSpeechRate); };
+    for (PhonemeSpan& span : clip.phonemes) moved(span.start_sample), moved(span.end_sample), moved(span.release_sample);
+    if (!clip.phonemes.empty()) clip.phonemes.back().end_sample = size;
+    return clip;
+}
 
 std::string drawn_language(SeededRandom& random, const std::string& wanted) {
     if (!wanted.empty()) return wanted;
@@ -56,6 +75,7 @@ Speaker drawn_speaker(SeededRandom& random, const PerformanceOptions& options) {
     speaker.rate = std::clamp(static_cast<float>(random.log_normal(0.95, 0.16)), 0.65f, 1.45f);
     speaker.pitch = std::clamp(static_cast<float>(random.log_normal(1.0, 0.16)), 0.7f, 1.45f);
     speaker.pitch_range = random.range(0.5f, 1.7f);
+    if (!options.held_out && random.chance(0.7)) speaker.tract = random.range(0.84f, 1.19f);
     return speaker;
 }
 
@@ -100,13 +120,13 @@ struct PerformanceGenerator::Studio {
         request.language = speaker.voice.language;
         request.voice = speaker.voice.voice;
         request.engine = speaker.voice.engine;
-        request.rate = speaker.rate * random.range(0.92f, 1.08f);
-        request.pitch = speaker.pitch * random.range(0.95f, 1.05f);
+        request.rate = speaker.rate * random.range(0.92f, 1.08f) * speaker.tract;
+        request.pitch = speaker.pitch * random.range(0.95f, 1.05f) * speaker.tract;
         request.pitch_range = speaker.pitch_range;
         request.volume = std::pow(10.0f, random.range(-3.0f, 2.0f) / 20);
         if (!text.empty()) text += '\n';
         text += request.text;
-        return voices.speak(request);
+        return with_tract(voices.speak(request), speaker.tract);
     }
 };
 
