@@ -291,6 +291,10 @@ class Drive:
         kept = self.obs.socket.request("GetInputSettings", inputName="Avatar")["inputSettings"]
         self.check(kept == self.settings, "settings are kept" if kept == self.settings else f"settings are kept: {self.settings} became {kept}")
         self.check(self.wait(60, lambda: self.state().get("frames", {}).get("shown", 0) > 24), "the avatar speaks again")
+        self.wait(20, lambda: self.state().get("delay", {}).get("applied"))
+        total = self.state()["delay"]["total_ms"]
+        offset = self.obs.socket.request("GetInputAudioSyncOffset", inputName="Voice")["inputAudioSyncOffset"]
+        self.check(abs(offset - total) <= 1, f"what was stored with the voice is not added to: sync offset {offset} ms, L {total} ms")
         self.gesture_by_hotkey(lambda: self.display.key("F9"), "the key F9")
         self.shot("4_reopened")
         self.close("second run")
