@@ -161,7 +161,9 @@ void AvatarSource::video_render(gs_effect_t* effect) {
 void AvatarSource::look_after(std::int64_t now_ns, const DelayStatus& delay, InputStatus& input, bool& applied, std::string& problem) {
     const std::shared_ptr<const AvatarConfig> config = this->config();
     load_first_still(*config);
-    if (hotkeys_ && !(described_ == config->gesture_slots)) {
+    const std::shared_ptr<const GesturePresets> presets = gesture_watch_.changed(now_ns);
+    if (presets) core_->set_presets(presets);
+    if (presets || !(described_ == config->gesture_slots)) {
         described_ = config->gesture_slots;
         hotkeys_->refresh_descriptions();
     }
@@ -250,6 +252,9 @@ void AvatarSource::set_still(VideoFrame still) {
 }
 
 void AvatarSource::still(const VideoFrame& still, const SessionInfo& info) {
+    const std::vector<std::string> capabilities = module_state().engines.state(config()->engine.bundle).info.capabilities;
+    const bool hands = std::find(capabilities.begin(), capabilities.end(), "hands") != capabilities.end();
+    core_->board().set_unavailable(hands ? "" : obs_module_text("Gestures.NoHands"));
     set_size(config()->size, info.width, info.height);
     if (well_formed(still)) set_still(still);
     if (info.crop.size() != 4) return;

@@ -68,6 +68,7 @@ private:
     bool live_frame_ = false;  // live_texture_ is of the present, not of before the avatar slept
 
     // Worker only:
+    GestureWatch gesture_watch_{module_state().gestures};
     std::vector<GestureSlot> described_;  // slots the hotkeys' descriptions speak of
     std::string still_of_;           // picture and crop the still picture was made of
     std::int64_t last_active_ns_ = 0, delay_looked_ns_ = 0, last_play_ns_ = 0;
