@@ -71,7 +71,7 @@ bool obs_module_load() {
         auto* panel = new mirrorme::ui::Panel(signal_post);
         if (!mirrorme::ui::add_dock(kDockId, mirrorme::ui::text_of("Panel.Title"), panel)) {
             delete panel;
-            blog(LOG_WARNING, "[obs-mirrorme-ui] no panel: this OBS takes no docks");
+            blog(LOG_WARNING, "[obs-mirrorme-ui] no panel: this OBS takes no docks, or has this one from another folder already");
             return;
         }
         the_panel = panel;

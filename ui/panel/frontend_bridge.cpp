@@ -49,14 +49,16 @@ config_t* user_config() {
 }
 
 #if MIRRORME_HAS_OLD_DOCK
-void add_old_dock(const char* id, const QString& title, QWidget* content) {
+bool add_old_dock(const char* id, const QString& title, QWidget* content) {
     auto* main_window = static_cast<QMainWindow*>(obs_frontend_get_main_window());
+    if (main_window->findChild<QDockWidget*>(QString::fromUtf8(id))) return false;  // installed twice
     auto* dock = new QDockWidget(title, main_window);
     dock->setObjectName(QString::fromUtf8(id));  // what OBS saves its place under
     dock->setWidget(content);
     main_window->addDockWidget(Qt::RightDockWidgetArea, dock);
     dock->hide();  // as OBS 30 does: it stays out of the way until OBS restores it or somebody asks
     obs_frontend_add_dock(dock);
+    return true;
 }
 #endif
 
@@ -67,7 +69,7 @@ bool add_dock(const char* id, const QString& title, QWidget* content) {
     if (MIRRORME_CAN(obs_frontend_add_dock_by_id)) return obs_frontend_add_dock_by_id(id, title.toUtf8().constData(), content);
 #endif
 #if MIRRORME_HAS_OLD_DOCK
-    if (MIRRORME_CAN(obs_frontend_add_dock)) return add_old_dock(id, title, content), true;
+    if (MIRRORME_CAN(obs_frontend_add_dock)) return add_old_dock(id, title, content);
 #endif
     return false;
 }

@@ -6,7 +6,7 @@
 
 namespace mirrorme::ui {
 
-/// Makes `content` a dock that OBS lists, places and saves under `id`. False when this OBS has no way to take one;
+/// Makes `content` a dock that OBS lists, places and saves under `id`. False when this OBS takes none, or has one of that id;
 /// `content` then still belongs to the caller.
 bool add_dock(const char* id, const QString& title, QWidget* content);
 /// Shows the dock that holds `content`, in the place OBS gave it.

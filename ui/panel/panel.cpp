@@ -101,9 +101,9 @@ void Panel::open() {
 }
 
 void Panel::close_down() {
+    chooser_->hidePopup();
     thumbnail_->close();
     link_.close();
-    setEnabled(false);
 }
 
 void Panel::showEvent(QShowEvent* event) {
@@ -183,6 +183,7 @@ void Panel::restore_folds() {
 }
 
 void Panel::store_folds() {
+    if (!link_.is_open()) return;
     QStringList folded;
     if (picture_->is_folded()) folded << QStringLiteral("picture");
     if (gestures_->is_folded()) folded << QStringLiteral("gestures");
