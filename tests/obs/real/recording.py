@@ -51,7 +51,7 @@ def loudness(path):
 def crop(path, box):
     """Grey pixels of x, y, width, height of every frame, and the frames' times in milliseconds."""
     x, y, width, height = box
-    raw = subprocess.run(["ffmpeg", "-v", "error", "-i", str(path), "-map", "0:v:0", "-vf", f"crop={width}:{height}:{x}:{y}:exact=1,format=gray", "-vsync",
+    raw = subprocess.run(["ffmpeg", "-v", "error", "-i", str(path), "-map", "0:v:0", "-vf", f"crop={width}:{height}:{x}:{y}:exact=1,format=gray", "-fps_mode",
                           "passthrough", "-f", "rawvideo", "-"], check=True, capture_output=True, timeout=600).stdout
     times = subprocess.run(["ffprobe", "-v", "error", "-select_streams", "v:0", "-show_entries", "packet=pts_time", "-of", "csv=p=0", str(path)], check=True,
                            capture_output=True, text=True, timeout=120).stdout
