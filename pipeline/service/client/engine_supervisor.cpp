@@ -91,9 +91,8 @@ bool EngineSupervisor::pause(std::chrono::milliseconds time) {
 void EngineSupervisor::run() {
     std::chrono::milliseconds next_pause = options_.first_pause;
     for (;;) {
-        const auto started = Clock::now();
         const bool asked = run_once();
-        if (asked || Clock::now() - started >= options_.healthy_after) next_pause = options_.first_pause;
+        if (asked || was_healthy()) next_pause = options_.first_pause;
         if (!pause(asked ? 0ms : next_pause)) return;
         if (!asked) next_pause = std::min(2 * next_pause, options_.longest_pause);
         std::lock_guard lock(mutex_);
@@ -101,11 +100,15 @@ void EngineSupervisor::run() {
     }
 }
 
+/// An engine that answered and then worked for a while is worth starting at once; one that dies in its cradle is not.
+bool EngineSupervisor::was_healthy() const { return connected_ != Clock::time_point{} && ended_ - connected_ >= options_.healthy_after; }
+
 /// One life of the process, from start to end. True when somebody asked for its end, or the supervisor is ending.
 bool EngineSupervisor::run_once() {
     const std::string address = "unix:" + (folder_ / "engine").string();
     std::string problem;
     bool asked = false;
+    connected_ = ended_ = {};
     try {
         RemoteEngineOptions remote;
         remote.address = address;
@@ -140,6 +143,7 @@ bool EngineSupervisor::run_once() {
             }
         }
         if (engine) {
+            connected_ = Clock::now();
             set_state(SupervisorState::running, process.id());
             {
                 std::lock_guard lock(mutex_);
@@ -150,6 +154,7 @@ bool EngineSupervisor::run_once() {
                 changed_.wait_for(lock, kWatchTick, [&] { return ending_ || restart_now_ || !hang_.empty(); });
             }
         }
+        ended_ = Clock::now();
         {
             std::lock_guard lock(mutex_);
             engine_.reset();

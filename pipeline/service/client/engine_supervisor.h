@@ -24,7 +24,7 @@ struct SupervisorOptions {
     std::chrono::milliseconds start_limit{60'000};  // from start to handshake: loading included
     std::chrono::milliseconds first_pause{250};     // before the second start; each further one doubles it
     std::chrono::milliseconds longest_pause{30'000};
-    std::chrono::milliseconds healthy_after{60'000};  // of running: the next pause is the first again
+    std::chrono::milliseconds healthy_after{2'000};  // of being connected: the next pause is the first again
 };
 
 enum class SupervisorState {
@@ -61,6 +61,7 @@ public:
 private:
     void run();
     bool run_once();
+    bool was_healthy() const;
     void set_state(SupervisorState state, std::int64_t process, const std::string& error = {});
     bool pause(std::chrono::milliseconds time);
 
@@ -70,6 +71,7 @@ private:
     std::condition_variable changed_;
     std::shared_ptr<Engine> engine_;
     SupervisorStatus status_;
+    std::chrono::steady_clock::time_point connected_{}, ended_{};  // of the last life; thread_'s own. connected_ zero: it never answered
     bool ending_ = false, restart_now_ = false;
     std::string hang_;  // why the running process is to be ended; empty = it is not
     std::thread thread_;
