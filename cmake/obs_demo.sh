@@ -5,11 +5,11 @@
 obs_demo_home=${mirrorme_root:?source setup.sh first}/build/obs-demo
 
 # The layout OBS knows for modules of one user, made of links into the build.
-obs_demo_link_module() {  # NAME MODULE
+obs_demo_link_module() {  # NAME DATA
   local to=$obs_demo_home/obs-studio/plugins/$1
   mkdir -p "$to/bin/64bit"
-  ln -sfn "$2" "$to/bin/64bit/$1.so"
-  ln -sfn "$mirrorme_root/data" "$to/data"
+  ln -sfn "$mirrorme_root/build/release/bin/$1.so" "$to/bin/64bit/$1.so"
+  ln -sfn "$mirrorme_root/$2" "$to/data"
 }
 
 # OBS up to 30 reads global.ini, later ones user.ini. FirstRun says that the first run is over: no wizard.
@@ -93,8 +93,8 @@ END
 
 obs_demo() {  # PICTURE VOICE
   mkdir -p "$obs_demo_home/obs-studio"
-  obs_demo_link_module obs-mirrorme "$mirrorme_root/build/release/bin/obs-mirrorme.so"
-  [ ! -e build/release/bin/obs-mirrorme-ui.so ] || obs_demo_link_module obs-mirrorme-ui "$mirrorme_root/build/release/bin/obs-mirrorme-ui.so"
+  obs_demo_link_module obs-mirrorme data
+  [ ! -e build/release/bin/obs-mirrorme-ui.so ] || obs_demo_link_module obs-mirrorme-ui ui
   obs_demo_write_program_settings
   obs_demo_write_profile
   obs_demo_write_scene "$1" "$2"
