@@ -29,11 +29,15 @@ FRAME_MS = 1000 / 30
 COLOUR = 0xff604020
 
 
+class Stopped(Exception):
+    """There is no use in going on."""
+
+
 class Drive:
     def __init__(self, options):
         self.options = options
         self.card = options.backend == "test-card"
-        self.out = pathlib.Path(options.out)
+        self.out = pathlib.Path(options.out).resolve()
         self.failures = []
         self.started = time.monotonic()
 
@@ -127,6 +131,8 @@ class Drive:
         running = self.wait(60, lambda: self.state().get("frames", {}).get("shown", 0) > 0)
         self.say(f"first frame of the engine after {time.monotonic() - began:.2f} s")
         self.check(running, "the engine's frames are shown")
+        if not running:
+            raise Stopped(json.dumps(self.state()))
         applied = self.wait(20, lambda: self.state().get("delay", {}).get("applied"))
         state = self.state()
         if not applied:
@@ -260,8 +266,11 @@ class Drive:
                 self.second_run()
             finally:
                 self.obs.kill()
+        except Stopped as why:
+            self.say(f"stopped: {why}")
         finally:
             self.display.close()
+            self.home.close()
         self.say(f"{len(self.failures)} failures; files in {self.out}")
         return 1 if self.failures else 0
 

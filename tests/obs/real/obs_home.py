@@ -1,7 +1,8 @@
 """A configuration for one run of OBS: nothing of the user's is read or written."""
 import json
-import os
 import pathlib
+import shutil
+import tempfile
 
 PROFILE = "Test"
 
@@ -78,9 +79,9 @@ class ObsHome:
         self.recordings = self.folder / "recordings"
         self.port = port
         self.size = size
-        for path in (self.config, self.recordings, self.folder / "run"):
+        for path in (self.config, self.recordings):
             path.mkdir(parents=True, exist_ok=True)
-        os.chmod(self.folder / "run", 0o700)
+        self.run = pathlib.Path(tempfile.mkdtemp(prefix="mirrorme-run-"))  # mode 700; short, as names of sockets must be
         for name, version in (("global.ini", 486539266), ("user.ini", 503447555)):
             (self.config / name).write_text(GLOBAL.format(version=version, port=port))
         profile = self.config / "basic" / "profiles" / PROFILE
@@ -99,6 +100,9 @@ class ObsHome:
             if link.is_symlink():
                 link.unlink()
             link.symlink_to(pathlib.Path(target).resolve())
+
+    def close(self):
+        shutil.rmtree(self.run, ignore_errors=True)
 
     @property
     def collection(self):

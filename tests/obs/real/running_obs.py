@@ -65,7 +65,7 @@ class RunningObs:
     def __init__(self, home, display, log, environment=(), first_scene="Scene"):
         self.home, self.log = home, pathlib.Path(log)
         surroundings = {**os.environ, **dict(environment), "HOME": str(home.folder), "XDG_CONFIG_HOME": str(home.folder / "config"),
-                        "XDG_RUNTIME_DIR": str(home.folder / "run"), "DISPLAY": display.name, "QT_QPA_PLATFORM": "xcb", "LIBGL_ALWAYS_SOFTWARE": "1"}
+                        "XDG_RUNTIME_DIR": str(home.run), "DISPLAY": display.name, "QT_QPA_PLATFORM": "xcb", "LIBGL_ALWAYS_SOFTWARE": "1"}
         command = ["obs", "--verbose", "--multi", "--collection", "Test", "--profile", "Test", "--scene", first_scene, "--disable-missing-files-check"]
         with open(self.log, "wb") as out:
             self.process = subprocess.Popen(command, env=surroundings, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT,
