@@ -68,7 +68,9 @@ in_root() {  # SECONDS COMMAND...
 say "building"
 in_root 3600 cmake -S /src -B /out/build -G Ninja -DCMAKE_BUILD_TYPE=Release -DMIRRORME_TORCH=OFF -DMIRRORME_TRAINING=OFF -DMIRRORME_VOICES=OFF >"$out/configure.log" ||
   { tail -n 20 "$out/configure.log" >&2; die "CMake could not configure."; }
-in_root 3600 cmake --build /out/build --parallel "$(mirrorme_jobs)" --target obs-mirrorme obs-mirrorme-ui card_engine test_obs
+targets=(obs-mirrorme obs-mirrorme-ui card_engine)
+[ "$all" = no ] || targets+=(test_obs)
+in_root 3600 cmake --build /out/build --parallel "$(mirrorme_jobs)" --target "${targets[@]}"
 
 status=0
 if [ "$all" = yes ]; then
@@ -76,6 +78,6 @@ if [ "$all" = yes ]; then
   in_root 1800 /out/build/bin/test_obs -d yes || status=1
 fi
 say "OBS"
-in_root 900 python3 -B /src/tests/obs/real/drive.py --modules /out/build/bin --ui /out/build/share/obs-mirrorme-ui --engine /out/build/bin/card_engine \
+in_root 900 python3 -B /src/tests/obs/real/drive.py --modules /out/build/bin --ui /src/ui --engine /out/build/bin/card_engine \
   --backend test-card --seconds 15 --out /out/obs_real || status=1
 exit $status
