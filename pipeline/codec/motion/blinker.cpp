@@ -21,7 +21,7 @@ constexpr std::array kDrop{0.6f, 1.0f, 0.7f, 0.25f};  // of a blink, frame by fr
 constexpr float kShut = 0.4f;                         // of the lids' scalar: the model blinks
 constexpr float kMeeting = 0.86f;                     // where shut lids lie, from the upper to the lower one
 constexpr double kMedianWait = 60, kWaitSpread = 0.45;  // frames; of the wait's logarithm
-constexpr int kLeastWait = 20, kMostWait = 168;
+constexpr double kLeastWait = 20, kMostWait = 168;
 constexpr double kTwice = 0.12;                       // share of blinks that come again at once
 constexpr int kAgain = 7;                             // frames
 
@@ -54,7 +54,9 @@ int Blinker::next_wait() noexcept {
     const std::uint64_t bits = mixed(seed_ + 3 * drawn_++);
     // The sum of three uniform numbers is normal enough.
     const double normal = 2 * (unit(mixed(bits)) + unit(mixed(bits + 1)) + unit(mixed(bits + 2)) - 1.5);
-    return std::clamp(static_cast<int>(std::lround(kMedianWait * std::exp(kWaitSpread * normal))), kLeastWait, kMostWait);
+    const double wait = std::clamp(kMedianWait * std::exp(kWaitSpread * normal), kLeastWait, kMostWait);
+    const double left = drawn_ == 1 ? unit(mixed(bits + 3)) : 1;  // the first wait began before the stream did
+    return static_cast<int>(std::lround(left * wait));
 }
 
 void Blinker::apply(KeyPointFrame& frame) noexcept {
