@@ -46,13 +46,12 @@ TEST_CASE("lips follow the voice: the voice waits for the picture by its sync of
     if (const std::string why = missing_here(); !why.empty()) SKIP(why);
     Stage stage(R"({"delay_mode": "none"})");
     REQUIRE(stage.avatar().wait_speaking().at("in_time"));
-    std::this_thread::sleep_for(500ms);
-    const double undelayed = milliseconds_late(stage, record(stage.recorder(), 2));  // libobs's own: up to one block of its mix
     stage.avatar().set(R"({"delay_mode": "offset"})");
     const nlohmann::json status = settle(stage);
     const Take take = record(stage.recorder(), 10);
     const LipOffset offset = measured(take);
-    const double late = milliseconds_late(stage, take) - undelayed, total = status.at("delay").at("total_ms").get<double>();
+    // Against the voice's stamps: a source that was never moved may lie some blocks late itself, where libobs glued its first ones.
+    const double late = milliseconds_late(stage, take), total = status.at("delay").at("total_ms").get<double>();
     std::printf("lips against voice, sync offset: %+.0f ms (correlation %.2f); voice later by %.2f ms, L = %.2f ms\n", offset.ms, offset.correlation, late, total);
     CHECK(std::abs(offset.ms) <= kFrameMs);
     CHECK(offset.correlation > 0.75);
