@@ -267,14 +267,18 @@ void AvatarSource::still(const VideoFrame& still, const SessionInfo& info) {
     obs_data_set_obj(memory.get(), kStillKey, remembered.get());
 }
 
-void AvatarSource::changed(const AvatarStatus& status) {
-    const std::string json = to_json(status);
+/// `texts`: name and value of the signal's strings.
+void AvatarSource::signal(const char* name, std::initializer_list<std::pair<const char*, std::string>> texts) {
     calldata_t data;
     calldata_init(&data);
     calldata_set_ptr(&data, "source", source_);
-    calldata_set_string(&data, "json", json.c_str());
-    signal_handler_signal(obs_source_get_signal_handler(source_), "mirrorme_state", &data);
+    for (const auto& [key, text] : texts) calldata_set_string(&data, key, text.c_str());
+    signal_handler_signal(obs_source_get_signal_handler(source_), name, &data);
     calldata_free(&data);
+}
+
+void AvatarSource::changed(const AvatarStatus& status) {
+    signal("mirrorme_state", {{"json", to_json(status)}});
     if (status.severity == told_) return;
     told_ = status.severity;
     if (status.severity == Severity::error) log_error(status.message);
@@ -282,13 +286,7 @@ void AvatarSource::changed(const AvatarStatus& status) {
 }
 
 void AvatarSource::gesture_event(const GestureEvent& event) {
-    calldata_t data;
-    calldata_init(&data);
-    calldata_set_ptr(&data, "source", source_);
-    calldata_set_string(&data, "gesture", event.gesture.c_str());
-    calldata_set_string(&data, "event", std::string(name_of(event.kind)).c_str());
-    signal_handler_signal(obs_source_get_signal_handler(source_), "mirrorme_gesture", &data);
-    calldata_free(&data);
+    signal("mirrorme_gesture", {{"gesture", event.gesture}, {"event", std::string(name_of(event.kind))}});
 }
 
 // ---- the C edge -------------------------------------------------------------------------------------------

@@ -3,9 +3,11 @@
 
 #include <atomic>
 #include <cstdint>
+#include <initializer_list>
 #include <memory>
 #include <mutex>
 #include <string>
+#include <utility>
 
 #include "plugin/audio_input.h"
 #include "plugin/gesture_hotkeys.h"
@@ -48,6 +50,7 @@ private:
     std::string text(const char* key) const override { return obs_module_text(key); }
 
     void look_after_delay(std::int64_t now_ns, const DelayStatus& delay, bool& applied, std::string& problem);
+    void signal(const char* name, std::initializer_list<std::pair<const char*, std::string>> texts);
     void load_first_still(const AvatarConfig& config);
     void set_still(VideoFrame still);
     void set_size(OutputSize size, int frame_width, int frame_height);

@@ -165,7 +165,7 @@ void DelayBook::recover_locked(obs_source_t* voice) {
         set_value(mode, voice, obs_data_get_int(mark.get(), "original"));
         blog(LOG_INFO, "[obs-mirrorme] '%s': delay of an earlier run undone", obs_source_get_name(voice));
     }
-    obs_data_erase(settings.get(), kMark);
+    erase_mark(voice);
 }
 
 }  // namespace mirrorme

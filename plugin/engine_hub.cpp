@@ -121,9 +121,8 @@ void EngineHub::sweep() {
     lock.unlock();
 }
 
-std::filesystem::path find_engine_program(const std::filesystem::path& module_folder, const std::string& named, std::string& problem) {
+std::filesystem::path find_engine_program(const std::filesystem::path& module_folder, std::string& problem) {
     std::vector<std::filesystem::path> candidates;
-    if (!named.empty()) candidates.emplace_back(named);
     if (const char* variable = std::getenv("MIRRORME_ENGINE"); variable && *variable) candidates.emplace_back(variable);
     candidates.push_back(module_folder / "mirrorme");
     for (const char* up : {"..", "../..", "../../.."}) candidates.push_back(module_folder / up / "libexec/obs-mirrorme/mirrorme");

@@ -50,8 +50,8 @@ private:
     std::thread sweeper_;
 };
 
-/// Where the engine's program is: `named` (a setting), $MIRRORME_ENGINE, beside the module, or in libexec/obs-mirrorme. An empty path where it is nowhere; `problem` then
+/// Where the engine's program is: $MIRRORME_ENGINE, beside the module, or in libexec/obs-mirrorme. An empty path where it is nowhere; `problem` then
 /// says what was tried.
-std::filesystem::path find_engine_program(const std::filesystem::path& module_folder, const std::string& named, std::string& problem);
+std::filesystem::path find_engine_program(const std::filesystem::path& module_folder, std::string& problem);
 
 }  // namespace mirrorme

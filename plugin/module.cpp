@@ -63,7 +63,7 @@ void load() {
     EngineHub::Options engine;
     const std::filesystem::path binary = obs_get_module_binary_path(obs_current_module());
     std::error_code ignored;
-    engine.program = find_engine_program(std::filesystem::absolute(binary, ignored).parent_path(), "", engine.problem);
+    engine.program = find_engine_program(std::filesystem::absolute(binary, ignored).parent_path(), engine.problem);
     engine.arguments = engine_arguments();
     engine.log = fresh_log();
     if (engine.program.empty()) log_error("no engine: " + engine.problem);

@@ -20,28 +20,6 @@ std::string text_at(obs_data_t* settings, const char* key) {
 
 std::string key_of(const SettingInfo& info) { return std::string(info.name); }
 
-/// The stored value as the text that core/settings.h reads.
-std::string stored_text(obs_data_t* settings, const SettingInfo& info) {
-    const std::string key = key_of(info);
-    switch (info.kind) {
-        case SettingKind::boolean:
-            return obs_data_get_bool(settings, key.c_str()) ? "true" : "false";
-        case SettingKind::integer:
-            return std::to_string(obs_data_get_int(settings, key.c_str()));
-        case SettingKind::number: {
-            Settings one;
-            const double value = std::clamp(obs_data_get_double(settings, key.c_str()), info.minimum, info.maximum);
-            visit_settings([&](const SettingInfo& other, auto member) {
-                if constexpr (std::is_same_v<std::remove_reference_t<decltype(one.*member)>, double>)
-                    if (other.name == info.name) one.*member = value;
-            });
-            return setting_text(one, info.name);
-        }
-        default:
-            return text_at(settings, key.c_str());
-    }
-}
-
 DelayMode delay_from(const std::string& text) {
     if (text == "own") return DelayMode::own;
     return text == "none" ? DelayMode::none : DelayMode::offset;
@@ -123,11 +101,17 @@ void migrate_source_settings(obs_data_t* settings) {
 
 std::shared_ptr<const AvatarConfig> read_source_settings(obs_data_t* settings, const SourcePlaces& places) {
     auto config = std::make_shared<AvatarConfig>();
-    visit_settings([&](const SettingInfo& info, auto) {
+    visit_settings([&](const SettingInfo& info, auto member) {
         if (!is_stored(info)) return;
+        const std::string key = key_of(info);
         try {
             Settings checked = config->engine;
-            set_setting(checked, info.name, stored_text(settings, info));
+            using T = std::remove_cvref_t<decltype(checked.*member)>;
+            if constexpr (std::is_same_v<T, bool>) checked.*member = obs_data_get_bool(settings, key.c_str());
+            else if constexpr (std::is_same_v<T, std::int64_t>) checked.*member = obs_data_get_int(settings, key.c_str());
+            else if constexpr (std::is_same_v<T, double>) checked.*member = std::clamp(obs_data_get_double(settings, key.c_str()), info.minimum, info.maximum);
+            else set_setting(checked, info.name, text_at(settings, key.c_str()));
+            validate(checked);
             config->engine = std::move(checked);
         } catch (const Error& e) {
             log_warning(std::string("stored ") + e.what() + " (the default is used)");

@@ -17,9 +17,9 @@ struct RecordedTake {
     std::filesystem::path sound;     // beside the event file
     Rational sample_rate;            // of `at`
     Settings settings;               // at the start
-    std::vector<Command> commands;   // with their tracks where the file has them
+    std::vector<Command> commands;   // by name
     std::vector<Change> changes;     // of live settings
-    std::vector<KeyPointTrack> tracks;
+    std::vector<KeyPointTrack> tracks;  // what those names meant then, as far as the file says
 };
 
 /// Throws Error naming the file, the line and the field. A last line that is cut short (the program ended) is left out.

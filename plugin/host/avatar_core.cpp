@@ -33,7 +33,6 @@ AvatarCore::AvatarCore(const Parts& parts, std::shared_ptr<const AvatarConfig> c
       status_(std::make_shared<const AvatarStatus>()),
       timeline_(parts.sample_rate, parts.clock.now_ns()),
       session_(parts.port, parts.sample_rate, kSlackNs, parts.clock),
-      silence_(kPiece, 0.0f),
       piece_(kPiece, 0.0f),
       voice_(AudioTap::kChannels) {}
 

@@ -35,8 +35,6 @@ public:
     /// How many samples of silence to append at end() so that media time is at most `patience_ns` behind `now_ns`: kPatience where a block may be on its
     /// way, kLittlePatience where nobody is there to send one (an engine takes sound that is always late for slowness of its own). They are now taken.
     std::int64_t fill(std::int64_t now_ns, std::int64_t patience_ns = kPatienceNs) noexcept;
-    /// The next block is of another source: its stamp alone says where it lies.
-    void source_changed() noexcept { glued_ = false; }
 
     /// One past the newest sample.
     SampleIndex end() const noexcept { return end_; }
