@@ -111,11 +111,13 @@ LocalEngine::~LocalEngine() {
     worker_->run([this] { model_.reset(); });
 }
 
-std::unique_ptr<Session> LocalEngine::open_session(const SessionConfig& config) {
-    validate(config);
+std::unique_ptr<Session> LocalEngine::make_session(const SessionConfig& config, std::stop_token stop) {
     const PictureInput input = picture_of(config);
     if (!read_picture_) throw Error(ErrorCode::unsupported, input.path, "cannot be read: this build has no reader for pictures", "Build with MIRRORME_FFMPEG=ON");
     const RgbaImage picture = read_picture_(input);
+    const auto look = [&] {
+        if (stop.stop_requested()) throw Error(ErrorCode::cancelled, input.path, "was given up before its session was open");
+    };
 
     SessionSetup setup;
     setup.config = config;
@@ -128,7 +130,9 @@ std::unique_ptr<Session> LocalEngine::open_session(const SessionConfig& config) 
     setup.info.chunk_frames = setup.layout.temporal * setup.layout.chunk_latents;
     std::unique_ptr<ChunkPipeline> pipeline;
     worker_->run([&] {
+        look();
         const PreparedIdentity prepared = prepare_identity(*model_, picture, input, config.settings);
+        look();
         setup.info.crop = {prepared.crop.x, prepared.crop.y, prepared.crop.width, prepared.crop.height};
         setup.info.warnings = model_->warnings;
         setup.info.warnings.insert(setup.info.warnings.end(), prepared.warnings.begin(), prepared.warnings.end());

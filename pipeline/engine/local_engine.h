@@ -31,8 +31,10 @@ public:
     ~LocalEngine() override;
 
     const EngineInfo& info() const noexcept override { return info_; }
+
+protected:
     /// Reads the picture, finds its points, crops it, prepares the identity; realtime also warms up and measures L.
-    std::unique_ptr<Session> open_session(const SessionConfig& config) override;
+    std::unique_ptr<Session> make_session(const SessionConfig& config, std::stop_token stop) override;
 
 private:
     std::shared_ptr<Worker> worker_;

@@ -61,7 +61,7 @@ public:
     };
 
     AvatarCore(const Parts& parts, std::shared_ptr<const AvatarConfig> config);
-    /// stop(), and waits for a session that is being opened.
+    /// stop(), and gives up a session that is being opened.
     ~AvatarCore();
     /// Starts the worker: from now on the host is called.
     void start();
@@ -127,7 +127,7 @@ private:
     SessionKeeper session_;
     ClipOverlay clip_;
     EventLog events_;
-    std::vector<float> silence_, piece_;
+    std::vector<float> piece_;
     struct VoicePiece {
         std::int64_t host_ns;
         std::size_t at, count;

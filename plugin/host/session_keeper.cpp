@@ -19,7 +19,9 @@ constexpr std::int64_t kOpeningLimitNs = 90'000 * kMs;
 }  // namespace
 
 SessionKeeper::~SessionKeeper() {
-    if (opener_.joinable()) opener_.join();
+    if (!opener_.joinable()) return;
+    opening_->stop.request_stop();
+    opener_.join();
 }
 
 void SessionKeeper::want(const Settings& settings, std::shared_ptr<const GesturePresets> gestures) {
@@ -70,7 +72,7 @@ void SessionKeeper::start_opening(std::shared_ptr<Engine> engine) {
     opening_since_ns_ = clock_.now_ns();
     opener_ = std::thread([opening] {
         try {
-            opening->session = opening->engine->open_session(opening->config);
+            opening->session = opening->engine->open_session(opening->config, opening->stop.get_token());
         } catch (const std::exception& e) {
             opening->error = e.what();
         }

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <thread>
 #include <vector>
@@ -23,7 +24,7 @@ public:
     /// `slack_ns`: how much later than the engine's L its frames are shown.
     SessionKeeper(EnginePort& port, Rational sample_rate, std::int64_t slack_ns, const Clock& clock)
         : port_(port), sample_rate_(sample_rate), slack_ns_(slack_ns), clock_(clock) {}
-    /// Waits for an opening in progress.
+    /// Gives up an opening in progress.
     ~SessionKeeper();
     SessionKeeper(const SessionKeeper&) = delete;
     SessionKeeper& operator=(const SessionKeeper&) = delete;
@@ -61,6 +62,7 @@ private:
         std::unique_ptr<Session> session;
         std::string error;
         std::atomic<bool> done{false};
+        std::stop_source stop;
     };
 
     void start_opening(std::shared_ptr<Engine> engine);

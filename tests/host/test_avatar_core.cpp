@@ -13,6 +13,7 @@
 #include "engine/test_card/card_picture.h"
 #include "engine/test_card/test_card_engine.h"
 #include "plugin/host/avatar_core.h"
+#include "support/endless_opening.h"
 
 namespace mirrorme {
 namespace {
@@ -203,6 +204,23 @@ TEST_CASE("an engine that is gone and comes back") {
     scene.port.there = true;
     CHECK(scene.within(5s, [](const AvatarStatus& s) { return s.live; }));
     CHECK(scene.core.status()->session_error.empty());
+}
+
+TEST_CASE("an engine that never opens a session does not keep the avatar from going") {
+    CardPort port;
+    const auto endless = std::make_shared<mirrorme::testing::EndlessOpening>();
+    port.card = endless;
+    TestHost host;
+    const SteadyClock clock;
+    std::int64_t left_ns = 0;
+    {
+        AvatarCore core({{48000, 1}, port, host, clock, {}}, config_with([](AvatarConfig&) {}));
+        core.start();
+        while (endless->begun == 0) std::this_thread::sleep_for(1ms);
+        left_ns = clock.now_ns();
+    }
+    CHECK(clock.now_ns() - left_ns < 2000 * kMs);
+    CHECK(port.hangs == 0);
 }
 
 TEST_CASE("another picture opens another session, a live setting does not, and L stays while somebody records") {

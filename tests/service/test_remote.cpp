@@ -15,6 +15,7 @@
 #include "service/client/convert.h"
 #include "service/client/remote_engine.h"
 #include "service/engine_server.h"
+#include "support/endless_opening.h"
 #include "support/temp_folder.h"
 #include "support/within.h"
 
@@ -137,6 +138,29 @@ TEST_CASE("a client that leaves ends its session", "[remote]") {
     CHECK(served.server->sessions() == 1);
     session.reset();
     CHECK(within(5s, [&] { return served.server->sessions() == 0; }));
+}
+
+TEST_CASE("an opening that takes too long can be given up, though the engine never answers", "[remote]") {
+    TempFolder folder;
+    EndlessOpening slow;
+    const EngineServer server(slow, ServeOptions{"unix:" + (folder / "engine").string(), "", 8});
+    RemoteEngineOptions options;
+    options.address = "unix:" + (folder / "engine").string();
+    options.connect_timeout = 5s;
+    const auto engine = connect_engine(options);
+    std::stop_source stop;
+    std::thread impatient([&] {
+        within(5s, [&] { return slow.begun > 0; });
+        stop.request_stop();
+    });
+    try {
+        engine->open_session(config_of(SessionMode::realtime), stop.get_token());
+        FAIL("a session was opened");
+    } catch (const Error& e) {
+        CHECK(e.code() == ErrorCode::cancelled);
+    }
+    impatient.join();
+    slow.over = true;
 }
 
 TEST_CASE("an engine that dies fails the session at once, and the next one is found at the same address", "[remote]") {

@@ -13,8 +13,10 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/error.h"
@@ -148,8 +150,15 @@ class Engine {
 public:
     virtual ~Engine() = default;
     virtual const EngineInfo& info() const noexcept = 0;
-    /// Prepares the picture and the first buffers: seconds. Throws Error.
-    virtual std::unique_ptr<Session> open_session(const SessionConfig& config) = 0;
+    /// Prepares the picture and the first buffers: seconds. Throws Error; Error{cancelled} soon after `stop` was asked for, if it was not open by then.
+    std::unique_ptr<Session> open_session(const SessionConfig& config, std::stop_token stop = {}) {
+        validate(config);
+        return make_session(config, std::move(stop));
+    }
+
+protected:
+    /// `config` is valid.
+    virtual std::unique_ptr<Session> make_session(const SessionConfig& config, std::stop_token stop) = 0;
 };
 
 }  // namespace mirrorme

@@ -143,8 +143,7 @@ TestCardEngine::TestCardEngine(TestCardOptions options) : options_(options), wor
     info_.fps = options_.fps;
 }
 
-std::unique_ptr<Session> TestCardEngine::open_session(const SessionConfig& config) {
-    validate(config);
+std::unique_ptr<Session> TestCardEngine::make_session(const SessionConfig& config, std::stop_token) {  // at once
     SessionSetup setup;
     setup.config = config;
     setup.layout.media = {config.sample_rate, options_.fps};

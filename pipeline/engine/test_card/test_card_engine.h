@@ -26,7 +26,9 @@ class TestCardEngine final : public Engine {
 public:
     explicit TestCardEngine(TestCardOptions options = {});
     const EngineInfo& info() const noexcept override { return info_; }
-    std::unique_ptr<Session> open_session(const SessionConfig& config) override;
+
+protected:
+    std::unique_ptr<Session> make_session(const SessionConfig& config, std::stop_token stop) override;
 
 private:
     TestCardOptions options_;

@@ -16,9 +16,10 @@ public:
         : stub_(std::move(stub)), token_(std::move(token)), info_(std::move(info)) {}
 
     const EngineInfo& info() const noexcept override { return info_; }
-    std::unique_ptr<Session> open_session(const SessionConfig& config) override {
-        validate(config);
-        return std::make_unique<RemoteSession>(*stub_, token_, config);
+
+protected:
+    std::unique_ptr<Session> make_session(const SessionConfig& config, std::stop_token stop) override {
+        return std::make_unique<RemoteSession>(*stub_, token_, config, stop);
     }
 
 private:

@@ -36,10 +36,10 @@ v1::ClientMessage credit_of(int frames) {
 
 }  // namespace
 
-RemoteSession::RemoteSession(v1::Engine::Stub& stub, const std::string& token, const SessionConfig& config)
+RemoteSession::RemoteSession(v1::Engine::Stub& stub, const std::string& token, const SessionConfig& config, const std::stop_token& stop)
     : mode_(config.mode), ring_(ring_samples(config.sample_rate), kRingBlocks), frames_(kQueueFrames), stream_(stub.Session(&context_)) {
     try {
-        open(token, config);
+        open(token, config, stop);
     } catch (...) {
         context_.TryCancel();
         throw;
@@ -60,7 +60,9 @@ RemoteSession::~RemoteSession() {
     reader_.join();
 }
 
-void RemoteSession::open(const std::string& token, const SessionConfig& config) {
+void RemoteSession::open(const std::string& token, const SessionConfig& config, const std::stop_token& stop) {
+    // An engine that answers pings and never this call must not keep anybody: not a source that is removed, not OBS at its end.
+    const std::stop_callback give_up(stop, [this] { context_.TryCancel(); });
     v1::ClientMessage first;
     *first.mutable_open() = to_wire(config);
     first.mutable_open()->set_token(token);
@@ -78,7 +80,9 @@ void RemoteSession::open(const std::string& token, const SessionConfig& config) 
         still_ = from_wire(reply.opened().still());
         return;
     }
-    throw engine_gone(stream_->Finish().error_message());
+    const std::string why = stream_->Finish().error_message();
+    if (stop.stop_requested()) throw Error(ErrorCode::cancelled, "the session", "was given up before it was open");
+    throw engine_gone(why);
 }
 
 PushResult RemoteSession::push_audio(SampleIndex first_sample, std::span<const float> samples) noexcept {

@@ -10,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <stop_token>
 #include <thread>
 #include <vector>
 
@@ -22,8 +23,8 @@ namespace mirrorme {
 
 class RemoteSession final : public Session {
 public:
-    /// Opens the session: seconds. Throws Error: what the engine says, or not_found when it is gone.
-    RemoteSession(v1::Engine::Stub& stub, const std::string& token, const SessionConfig& config);
+    /// Opens the session: seconds. Throws Error: what the engine says, not_found when it is gone, cancelled at once when `stop` is asked for.
+    RemoteSession(v1::Engine::Stub& stub, const std::string& token, const SessionConfig& config, const std::stop_token& stop);
     ~RemoteSession() override;
 
     const SessionInfo& info() const noexcept override { return info_; }
@@ -37,7 +38,7 @@ public:
     VideoFrame reference_still() override { return still_; }
 
 private:
-    void open(const std::string& token, const SessionConfig& config);
+    void open(const std::string& token, const SessionConfig& config, const std::stop_token& stop);
     void read_loop();
     void take(const v1::ServerMessage& message);
     void write_loop();
