@@ -132,7 +132,7 @@ void ChildProcess::kill() noexcept {
 fs::path make_private_folder(const std::string& prefix) {
     const char* runtime = std::getenv("XDG_RUNTIME_DIR");
     for (const fs::path& base : {fs::path(runtime ? runtime : ""), fs::temp_directory_path(), fs::path("/tmp")}) {
-        if (base.empty() || base.string().size() > 60) continue;  // a socket's whole path has room for 107 bytes
+        if (!base.is_absolute() || base.string().size() > 60) continue;  // a socket's whole path has room for 107 bytes
         std::string name = (base / (prefix + "-XXXXXX")).string();
         if (::mkdtemp(name.data())) return name;  // mode 700
     }
