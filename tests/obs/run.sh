@@ -10,11 +10,11 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 # shellcheck source-path=SCRIPTDIR source=../../cmake/setup.sh
 . cmake/setup.sh
 
-tests='^(obs|structure_module_is_lean|structure_panel_is_lean)$' with_obs=yes
+tests='^obs\.|^structure_(module|panel)_is_lean$' with_obs=yes
 for argument in "$@"; do
   case $argument in
     --real) tests+='|^obs_real$|^obs_real_mini$' ;;
-    --long) tests+='|^obs_long$|^obs_real_long$' ;;
+    --long) tests+='|^obs_long\.|^obs_real_long$' ;;
     *) die "unknown argument: $argument" "What there is: --real, --long" ;;
   esac
 done

@@ -11,6 +11,7 @@
 #include <sstream>
 #include <thread>
 
+#include "obs/host/real_time.h"
 #include "obs/host/stage.h"
 #include "obs/host/watch.h"
 #include "support/temp_folder.h"
@@ -20,16 +21,6 @@ namespace mirrorme::testing {
 namespace {
 
 using namespace std::chrono_literals;
-
-double resident_mb() {
-    std::ifstream file("/proc/self/statm");
-    long size = 0, resident = 0;
-    file >> size >> resident;
-    return static_cast<double>(resident) * 4096 / 1e6;
-}
-
-/// Threads and descriptors of this process.
-std::size_t count_of(const char* what) { return count_files(std::string("/proc/self/") + what); }
 
 nlohmann::json settings_of(obs_source_t* source) {
     const DataPtr settings(obs_source_get_settings(source));

@@ -15,10 +15,13 @@
 #include <stdexcept>
 
 #include "obs/host/display.h"
+#include "obs/host/real_time.h"
 #include "obs/host/voice.h"
 
 namespace mirrorme::testing {
 namespace {
+
+constexpr std::int64_t kLateNs = 15'000'000;
 
 struct Log {
     std::mutex mutex;
@@ -63,7 +66,7 @@ std::string missing_here() {
     return {};
 }
 
-ObsHost::ObsHost(const HostOptions& options) : options_(options) {
+ObsHost::ObsHost(const HostOptions& options) : options_(options), watch_(std::make_unique<HangWatch>(options.limit)) {
     ::setpriority(PRIO_PROCESS, 0, -11);  // where it is allowed: these tests measure OBS's time, not the machine's other work
     ::setenv("MIRRORME_ENGINE", options_.engine.empty() ? MIRRORME_CARD_ENGINE : options_.engine.c_str(), 1);
     if (options_.config.empty()) options_.config = own_config_ = new_folder();
@@ -71,6 +74,7 @@ ObsHost::ObsHost(const HostOptions& options) : options_(options) {
         const std::lock_guard lock(the_log().mutex);
         the_log().lines.clear();
     }
+    forget_late();
     base_set_log_handler(take_line, nullptr);
     obs_set_nix_platform(OBS_NIX_PLATFORM_X11_EGL);
     obs_set_nix_platform_display(TestDisplay::get()->connection());
@@ -119,6 +123,7 @@ long ObsHost::shut_down() {
     while (obs_wait_for_destroy_queue()) {
     }
     obs_shutdown();
+    watch_.reset();
     const long left = bnum_allocs();
     base_set_log_handler(nullptr, nullptr);
     std::error_code ignored;
@@ -138,6 +143,7 @@ bool ObsHost::logged(const std::string& part) const {
 }
 
 bool ObsHost::disturbed() const {
+    if (worst_late_ns() > kLateNs) return true;
     for (const std::string& line : log_lines())
         if (line.find("audio buffering") != std::string::npos && line.find("Avatar") == std::string::npos) return true;
     return false;

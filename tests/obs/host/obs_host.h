@@ -3,10 +3,13 @@
 
 #include <obs.h>
 
+#include <chrono>
 #include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
+
+#include "obs/host/hang_watch.h"
 
 namespace mirrorme::testing {
 
@@ -30,6 +33,7 @@ struct HostOptions {
     std::filesystem::path config{};  // the user's OBS folder; empty = a new one that goes with the host
     bool with_avatar = true;         // load obs-mirrorme.so
     std::filesystem::path engine{};  // what it starts; empty = the test card's
+    std::chrono::seconds limit{150};  // from start to end; longer = it hangs
 };
 
 class ObsHost {
@@ -57,6 +61,7 @@ private:
     HostOptions options_;
     std::filesystem::path own_config_;
     bool running_ = false;
+    std::unique_ptr<HangWatch> watch_;
 };
 
 /// A scene on the first channel: what viewers see and hear.

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "engine/test_card/card_picture.h"
+#include "obs/host/real_time.h"
 #include "obs/host/voice.h"
 
 namespace mirrorme::testing {
@@ -53,6 +54,9 @@ void Recorder::on_video(void* pointer, video_data* data) {
 
 void Recorder::on_audio(void* pointer, std::size_t, audio_data* data) {
     auto& self = *static_cast<Recorder*>(pointer);
+    run_before_others();
+    const std::int64_t waited = waited_for_processor_ns();
+    if (const std::int64_t before = std::exchange(self.audio_thread_waited_, waited); before >= 0) note_late(waited - before);
     const auto* left = reinterpret_cast<const float*>(data->data[0]);
     const std::lock_guard lock(self.mutex_);
     HeardSound& sound = self.sound_;
@@ -92,6 +96,7 @@ std::vector<VideoFrame> Recorder::pictures(int count) {
 }
 
 void Recorder::clear() {
+    forget_late();
     const std::lock_guard lock(mutex_);
     frames_.clear();
     sound_ = {};

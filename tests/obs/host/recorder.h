@@ -62,6 +62,7 @@ private:
     VideoFrame picture_;
     std::uint64_t seen_ = 0;
     HeardSound sound_;
+    std::int64_t audio_thread_waited_ = -1;
 };
 
 /// The part of a composed picture that a view shows.

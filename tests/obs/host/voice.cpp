@@ -2,13 +2,18 @@
 
 #include <util/platform.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cmath>
 #include <cstddef>
+#include <fstream>
 #include <memory>
 #include <numbers>
+#include <stdexcept>
 #include <thread>
+
+#include "obs/host/real_time.h"
 
 namespace mirrorme::testing {
 namespace {
@@ -58,12 +63,15 @@ public:
 
 private:
     void run() {
+        run_before_others();
         std::int64_t next = 0;
+        std::uint64_t returned = start_;
         std::vector<float> samples;
         while (!ending_) {
             const int block = block_;
             const std::uint64_t heard = start_ + static_cast<std::uint64_t>((next + block) * 1'000'000'000 / kVoiceRate);
             while (!ending_ && os_gettime_ns() < heard) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+            note_late(static_cast<std::int64_t>(os_gettime_ns() - std::max(heard, returned)));
             samples = silent_ ? std::vector<float>(static_cast<std::size_t>(block)) : voice_samples(seed_, next, block);
             obs_source_audio audio{};
             audio.data[0] = reinterpret_cast<const std::uint8_t*>(samples.data());
@@ -73,6 +81,7 @@ private:
             audio.samples_per_sec = kVoiceRate;
             audio.timestamp = start_ + static_cast<std::uint64_t>(next * 1'000'000'000 / kVoiceRate + clock_ms_ * 1'000'000);
             if (!stopped_ && !ending_) obs_source_output_audio(source_, &audio);
+            returned = os_gettime_ns();
             next += block;
         }
     }
@@ -101,6 +110,20 @@ std::vector<float> voice_samples(std::uint32_t seed, std::int64_t first, std::in
     std::vector<float> samples(static_cast<std::size_t>(count));
     for (std::int64_t i = 0; i < count; ++i) samples[static_cast<std::size_t>(i)] = voice_sample(seed, first + i);
     return samples;
+}
+
+void write_voice_file(const std::filesystem::path& path, std::uint32_t seed, int seconds) {
+    const auto bytes = static_cast<std::uint32_t>(seconds) * kVoiceRate * 2;
+    std::ofstream file(path, std::ios::binary);
+    const auto number = [&](std::uint32_t value, int size) { file.write(reinterpret_cast<const char*>(&value), size); };
+    file << "RIFF";
+    number(36 + bytes, 4);
+    file << "WAVEfmt ";
+    number(16, 4), number(1, 2), number(1, 2), number(kVoiceRate, 4), number(kVoiceRate * 2, 4), number(2, 2), number(16, 2);
+    file << "data";
+    number(bytes, 4);
+    for (const float sample : voice_samples(seed, 0, std::int64_t{seconds} * kVoiceRate)) number(static_cast<std::uint16_t>(std::lround(sample * 32767)), 2);
+    if (!file) throw std::runtime_error(path.string() + " cannot be written");
 }
 
 std::uint64_t voice_start_ns(obs_source_t* voice) {

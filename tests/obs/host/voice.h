@@ -4,6 +4,7 @@
 #include <obs.h>
 
 #include <cstdint>
+#include <filesystem>
 #include <vector>
 
 namespace mirrorme::testing {
@@ -15,6 +16,9 @@ inline constexpr int kVoiceRate = 48000;
 /// between them. Any two stretches of a second differ, so a recording says which sample it holds.
 float voice_sample(std::uint32_t seed, std::int64_t index);
 std::vector<float> voice_samples(std::uint32_t seed, std::int64_t first, std::int64_t count);
+
+/// The first `seconds` of the voice as a 16-bit WAV file, for OBS's media source. Throws std::runtime_error.
+void write_voice_file(const std::filesystem::path& path, std::uint32_t seed, int seconds);
 
 /// When sample 0 was "heard", on OBS's clock.
 std::uint64_t voice_start_ns(obs_source_t* voice);
