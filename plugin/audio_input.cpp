@@ -23,6 +23,15 @@ bool gives_sound(obs_source_t* source) { return source && (obs_source_get_output
 
 }  // namespace
 
+/// At once: OBS may save in the next moment.
+void AudioInput::store_new_name(obs_source_t* self, obs_source_t* renamed, const char* before) {
+    const obs::Data settings(obs_source_get_settings(self));
+    const char* stored = obs_data_get_string(settings.get(), "audio_source");
+    if (!stored || !before || std::strcmp(stored, before) != 0) return;
+    obs_data_set_string(settings.get(), "audio_source", obs::name_of(renamed).c_str());
+    obs_data_set_string(settings.get(), "audio_source_uuid", obs::uuid_of(renamed).c_str());
+}
+
 AudioInput::AudioInput(obs_source_t* self, AudioTap& tap) : self_(self), tap_(tap), channels_(audio_output_get_channels(obs_get_audio())) {}
 
 void AudioInput::heard_source(void* self, obs_source_t*, const struct audio_data* audio, bool muted) {
@@ -112,11 +121,7 @@ void AudioInput::follow_name(obs_source_t* source, const InputChoice& choice) {
     const std::string name = obs::name_of(source);
     if (name == name_ || name.empty()) return;
     name_ = name;
-    if (choice.kind != InputChoice::Kind::source) return;
-    const obs::Data settings(obs_source_get_settings(self_));
-    obs_data_set_string(settings.get(), "audio_source", name.c_str());
-    obs_data_set_string(settings.get(), "audio_source_uuid", obs::uuid_of(source).c_str());
-    followed_ = name;
+    if (choice.kind == InputChoice::Kind::source) followed_ = name;
 }
 
 }  // namespace mirrorme

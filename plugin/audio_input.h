@@ -14,7 +14,7 @@ namespace mirrorme {
 
 /// Note [Whose sound]
 /// A source is held weakly, so that OBS can remove it, and looked for again by UUID, then by name, until it is there: it may be made after us, or be
-/// removed and made again. A renamed source is still the same; its new name is stored. libobs holds the callbacks' lock while it calls heard(), so attaching and
+/// removed and made again. A renamed source is still the same; its new name is stored in the moment it gets it. libobs holds the callbacks' lock while it calls heard(), so attaching and
 /// detaching wait for a call in flight, and heard() itself takes no lock: it writes to the tap and returns.
 ///
 /// The worker's thread, except where said.
@@ -29,6 +29,9 @@ public:
     /// Attaches what `choice` asks for as soon as it exists; cheap when nothing has changed.
     void look_after(std::int64_t now_ns, const InputChoice& choice, InputStatus& status);
     void detach();
+
+    /// `renamed` was called `before`: where the settings of avatar `self` name it, they name it anew. Any thread.
+    static void store_new_name(obs_source_t* self, obs_source_t* renamed, const char* before);
 
     /// The attached source; null for a track, or while there is none.
     obs::Source voice() const { return obs::source_of(weak_.get()); }

@@ -67,10 +67,12 @@ AvatarSource::AvatarSource(obs_source_t* source, obs_data_t* settings)
     core_->set_presets(module.gestures.presets());
     input_ = std::make_unique<AudioInput>(source, core_->tap());
     hotkeys_ = std::make_unique<GestureHotkeys>(source, core_->board());
+    signal_handler_connect(obs_get_signal_handler(), "source_rename", source_renamed, this);
     core_->start();
 }
 
 AvatarSource::~AvatarSource() {
+    signal_handler_disconnect(obs_get_signal_handler(), "source_rename", source_renamed, this);  // waits for one in flight
     core_->stop();
     hotkeys_.reset();
     input_.reset();  // detaches: waits for a block in flight, which still finds the core's tap
@@ -80,6 +82,10 @@ AvatarSource::~AvatarSource() {
     gs_texture_destroy(live_texture_);
     gs_texture_destroy(still_texture_);
     obs_leave_graphics();
+}
+
+void AvatarSource::source_renamed(void* self, calldata_t* data) {
+    AudioInput::store_new_name(static_cast<AvatarSource*>(self)->source_, static_cast<obs_source_t*>(calldata_ptr(data, "source")), calldata_string(data, "prev_name"));
 }
 
 std::shared_ptr<const AvatarConfig> AvatarSource::config() const {

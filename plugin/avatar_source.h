@@ -49,6 +49,7 @@ private:
     void gesture_event(const GestureEvent& event) override;
     std::string text(const char* key) const override { return obs_module_text(key); }
 
+    static void source_renamed(void* self, calldata_t* data);
     void look_after_delay(std::int64_t now_ns, const DelayStatus& delay, bool& applied, std::string& problem);
     void signal(const char* name, std::initializer_list<std::pair<const char*, std::string>> texts);
     void load_first_still(const AvatarConfig& config);
