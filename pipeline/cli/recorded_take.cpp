@@ -5,6 +5,7 @@
 
 #include "core/error.h"
 #include "core/json_fields.h"
+#include "engine/api/event_log_format.h"
 
 namespace mirrorme::cli {
 namespace {
@@ -13,7 +14,6 @@ using nlohmann::json;
 
 constexpr std::uintmax_t kFileLimit = std::uintmax_t{256} << 20;
 constexpr std::int64_t kSampleLimit = std::int64_t{1} << 40;
-constexpr std::int64_t kVersion = 1;
 
 CommandKind kind_from(const JsonObject& event) {
     const std::string kind = event.text("kind");
@@ -23,8 +23,8 @@ CommandKind kind_from(const JsonObject& event) {
 }
 
 void read_header(RecordedTake& take, const JsonObject& header, const std::filesystem::path& file) {
-    if (header.text("schema") != "mirrorme.events") header.wrong("schema", "this is not an event log", "Give the events.jsonl of a take");
-    if (header.integer("version", 1, 1 << 30) > kVersion) header.wrong("version", "the log is of a newer version", "Update this program");
+    if (header.text("schema") != kEventLogSchema) header.wrong("schema", "this is not an event log", "Give the events.jsonl of a take");
+    if (header.integer("version", 1, 1 << 30) > kEventLogVersion) header.wrong("version", "the log is of a newer version", "Update this program");
     const json& rate = header.array("sample_rate", 2);
     if (rate.size() != 2 || !rate[0].is_number_integer() || !rate[1].is_number_integer() || rate[1].get<std::int64_t>() != 1)
         header.wrong("sample_rate", "is not a whole number of samples a second", "Write [48000, 1]");

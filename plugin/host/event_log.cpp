@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/track_io.h"
+#include "engine/api/event_log_format.h"
 
 namespace mirrorme {
 namespace {
@@ -69,7 +70,7 @@ void EventLog::start(const std::filesystem::path& parent, Rational rate, const S
     lines_.open(folder_ / "events.jsonl", std::ios::binary);
     wave_.open(folder_ / "sound.wav", std::ios::binary);
     if (!lines_ || !wave_) return fail("cannot be written");
-    line(json{{"schema", "mirrorme.events"},
+    line(json{{"schema", kEventLogSchema},
               {"version", kEventLogVersion},
               {"sample_rate", {rate.num, rate.den}},
               {"sound", "sound.wav"},

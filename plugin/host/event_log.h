@@ -15,8 +15,6 @@
 
 namespace mirrorme {
 
-inline constexpr int kEventLogVersion = 1;
-
 /// Writes take folders: events.jsonl (first line: schema, version, rate, settings, sound's file; then one line per event, {"at": sample,
 /// "kind": ...}) and sound.wav (32-bit float, mono: the very samples the engine was given). Samples count from the take's start, which is a session's.
 /// Both files are readable however the program ends: lines are flushed, and the WAV's length is brought up to date every second.
