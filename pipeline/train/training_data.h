@@ -13,7 +13,7 @@ namespace mirrorme {
 
 struct DataPreviewOptions {
     std::uint64_t data_seed = 1;
-    int characters = 32;    // on the contact sheet
+    int characters = 64;    // on the contact sheet
     int clips = 4;          // performed side by side in the video
     int seconds = 12;       // of the video
 };
