@@ -22,7 +22,7 @@ namespace mirrorme::ui {
 namespace {
 
 constexpr int kFileRole = Qt::UserRole;
-constexpr QSize kCurrentSize{64, 96}, kGallerySize{48, 72};
+constexpr QSize kCurrentSize{64, 96}, kGallerySize{48, 72}, kGalleryCell{60, 84};
 constexpr const char* kFolderKey = "PictureFolder";
 
 /// `image` scaled to fill `size`, cut at its sides and bottom: faces are at the top.
@@ -89,7 +89,7 @@ void PictureSection::build_gallery() {
     gallery_->setResizeMode(QListView::Adjust);
     gallery_->setUniformItemSizes(true);
     gallery_->setIconSize(kGallerySize);
-    gallery_->setGridSize(kGallerySize + QSize(12, 12));
+    gallery_->setGridSize(kGalleryCell);
     gallery_->setSelectionMode(QAbstractItemView::SingleSelection);
     gallery_->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     gallery_->setVerticalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
@@ -105,6 +105,7 @@ void PictureSection::build_gallery() {
             item->setData(kFileRole, QDir::cleanPath(folder + QString::fromStdString(picture.file)));
             item->setData(Qt::AccessibleTextRole, QString::fromStdString(picture.title));
             item->setToolTip(QString::fromStdString(picture.title));
+            item->setSizeHint(kGalleryCell);  // before the pictures come, or the view remembers the size of none
         }
     const auto use_item = [this](const QListWidgetItem* item) {
         if (const QString file = item->data(kFileRole).toString(); file != shown_image_) use(offered_file(file));
