@@ -94,6 +94,10 @@ void EngineHub::report_hang(const std::string& bundle, const Engine* engine, con
     if (const auto supervisor = find(bundle)) supervisor->report_hang(engine, what);
 }
 
+void EngineHub::report_work(const std::string& bundle, const Engine* engine) {
+    if (const auto supervisor = find(bundle)) supervisor->report_work(engine);
+}
+
 void EngineHub::restart(const std::string& bundle) {
     if (const auto supervisor = find(bundle)) supervisor->restart();
 }

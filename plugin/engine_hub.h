@@ -32,6 +32,7 @@ public:
     std::shared_ptr<Engine> engine(const std::string& bundle) override;
     EngineState state(const std::string& bundle) const override;
     void report_hang(const std::string& bundle, const Engine* engine, const std::string& what) override;
+    void report_work(const std::string& bundle, const Engine* engine) override;
     void restart(const std::string& bundle) override;
 
 private:

@@ -28,6 +28,8 @@ public:
     virtual EngineState state(const std::string& bundle) const = 0;
     /// `engine` takes sound and gives no frames: end it, start another.
     virtual void report_hang(const std::string& bundle, const Engine* engine, const std::string& what) = 0;
+    /// `engine` gives frames: should it end, another one is worth starting at once.
+    virtual void report_work(const std::string& bundle, const Engine* engine) = 0;
     /// A person asked for another one.
     virtual void restart(const std::string& bundle) = 0;
 };

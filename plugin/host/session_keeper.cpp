@@ -98,6 +98,7 @@ bool SessionKeeper::take_opened(SampleIndex now_sample) {
     session_settings_ = opening->config.settings;
     session_gestures_ = opening->gestures;
     base_ = now_sample;
+    has_worked_ = false;
     last_frame_ns_ = last_push_ns_ = clock_.now_ns();
     error_.clear();
     pause_ns_ = 0;
@@ -140,6 +141,7 @@ bool SessionKeeper::poll(VideoFrame& frame) {
         case PollResult::frame:
             frame.first_sample += base_;
             last_frame_ns_ = clock_.now_ns();
+            if (!std::exchange(has_worked_, true)) port_.report_work(session_settings_.bundle, engine_.get());
             return true;
         case PollResult::empty:
             return false;

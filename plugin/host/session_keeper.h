@@ -89,6 +89,7 @@ private:
     Settings session_settings_;
     std::shared_ptr<const GesturePresets> session_gestures_;  // what the session was opened with
     SampleIndex base_ = 0;
+    bool has_worked_ = false;  // this session gave a frame
     std::int64_t last_frame_ns_ = 0, last_push_ns_ = 0;
     std::string error_;
 };

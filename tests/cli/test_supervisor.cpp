@@ -83,6 +83,21 @@ TEST_CASE("a restart that is asked for comes without a pause; a hang is ended", 
     CHECK(within(10s, [&] { return supervisor.engine() != nullptr; }));
 }
 
+TEST_CASE("an engine that gave frames is started again without growing pauses, however often it dies", "[cli][supervisor]") {
+    TempFolder folder;
+    SupervisorOptions options = test_card(folder);
+    options.first_pause = 200ms;  // doubled eight times it would be 51 s
+    EngineSupervisor supervisor(options);
+    std::int64_t last = -1;
+    for (int life = 0; life < 8; ++life) {
+        REQUIRE(within(20s, [&] { return supervisor.engine() && supervisor.status().process != last; }));
+        last = supervisor.status().process;
+        supervisor.report_work(supervisor.engine().get());
+        ::kill(static_cast<pid_t>(last), SIGKILL);
+    }
+    CHECK(supervisor.status().starts == 8);
+}
+
 TEST_CASE("a program that cannot run or never answers is tried again with growing pauses", "[cli][supervisor]") {
     TempFolder folder;
     SupervisorOptions options = test_card(folder);

@@ -34,11 +34,12 @@ public:
         return state;
     }
     void report_hang(const std::string&, const Engine*, const std::string&) override { ++hangs; }
+    void report_work(const std::string&, const Engine* engine) override { worked += engine == card.get(); }
     void restart(const std::string&) override {}
 
     std::shared_ptr<Engine> card = std::make_shared<TestCardEngine>();
     std::atomic<bool> there{true};
-    std::atomic<int> hangs{0};
+    std::atomic<int> hangs{0}, worked{0};
 };
 
 class TestHost final : public CoreHost {
@@ -129,6 +130,7 @@ TEST_CASE("sound in, frames out, at the time promised") {
     CHECK(status->delay.total_ns == status->info->latency.total_ns() + AvatarCore::kTransportNs);
     CHECK(std::abs(status->frames.lip_offset_ns) < 40e6);
     CHECK(port.hangs == 0);
+    CHECK(port.worked == 1);
 }
 
 /// A core on a card, watched; `change` sets the config.

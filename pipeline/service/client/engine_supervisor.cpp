@@ -74,6 +74,11 @@ void EngineSupervisor::report_hang(const Engine* engine, const std::string& what
     changed_.notify_all();
 }
 
+void EngineSupervisor::report_work(const Engine* engine) {
+    std::lock_guard lock(mutex_);
+    if (engine_ && engine_.get() == engine) worked_ = true;
+}
+
 void EngineSupervisor::set_state(SupervisorState state, std::int64_t process, const std::string& error) {
     std::lock_guard lock(mutex_);
     status_.state = state;
@@ -100,8 +105,12 @@ void EngineSupervisor::run() {
     }
 }
 
-/// An engine that answered and then worked for a while is worth starting at once; one that dies in its cradle is not.
-bool EngineSupervisor::was_healthy() const { return connected_ != Clock::time_point{} && ended_ - connected_ >= options_.healthy_after; }
+/// An engine that gave frames, or was there for long, is worth starting at once; one that dies over every session it opens is not.
+bool EngineSupervisor::was_healthy() {
+    const bool lived = connected_ != Clock::time_point{} && ended_ - connected_ >= options_.healthy_after;
+    std::lock_guard lock(mutex_);
+    return std::exchange(worked_, false) || lived;
+}
 
 /// One life of the process, from start to end. True when somebody asked for its end, or the supervisor is ending.
 bool EngineSupervisor::run_once() {

@@ -24,7 +24,7 @@ struct SupervisorOptions {
     std::chrono::milliseconds start_limit{60'000};  // from start to handshake: loading included
     std::chrono::milliseconds first_pause{250};     // before the second start; each further one doubles it
     std::chrono::milliseconds longest_pause{30'000};
-    std::chrono::milliseconds healthy_after{2'000};  // of being connected: the next pause is the first again
+    std::chrono::milliseconds healthy_after{60'000};  // of being connected: the next pause is the first again, as after frames (report_work)
 };
 
 enum class SupervisorState {
@@ -57,11 +57,13 @@ public:
     void restart();
     /// As restart(), with the usual pause: `engine` was seen to hang. Nothing happens when another one runs already.
     void report_hang(const Engine* engine, const std::string& what);
+    /// `engine` gave frames: should it end, the pause before the next start is the first one again. Any thread, cheap.
+    void report_work(const Engine* engine);
 
 private:
     void run();
     bool run_once();
-    bool was_healthy() const;
+    bool was_healthy();
     void set_state(SupervisorState state, std::int64_t process, const std::string& error = {});
     bool pause(std::chrono::milliseconds time);
 
@@ -72,7 +74,7 @@ private:
     std::shared_ptr<Engine> engine_;
     SupervisorStatus status_;
     std::chrono::steady_clock::time_point connected_{}, ended_{};  // of the last life; thread_'s own. connected_ zero: it never answered
-    bool ending_ = false, restart_now_ = false;
+    bool ending_ = false, restart_now_ = false, worked_ = false;
     std::string hang_;  // why the running process is to be ended; empty = it is not
     std::thread thread_;
 };
