@@ -96,7 +96,7 @@ __global__ void reverse(const float* in, float* out, Slip slip) {
     const int i = static_cast<int>(threadIdx.x), base = static_cast<int>(blockIdx.x * blockDim.x);
     if (slip != Slip::unwritten || i != 7) held[slip == Slip::past_end ? i + 1 : i] = read(in + base + i);
     if (slip != Slip::no_barrier) __syncthreads();
-    if (slip == Slip::misaligned) static_cast<void>(held.vector<uint4>(i & ~3 ? 2 : 1));
+    if (slip == Slip::misaligned) static_cast<void>(held.template vector<uint4>(i & ~3 ? 2 : 1));
     write(out + base + i, static_cast<float>(held[static_cast<int>(blockDim.x) - 1 - i]));
 }
 

@@ -22,6 +22,8 @@
 #define __shared__ use_MIRRORME_SHARED_instead  // watched arrays; does not compile on purpose
 
 struct uint2 { std::uint32_t x, y; } __attribute__((aligned(8), may_alias));
+struct float2 { float x, y; } __attribute__((aligned(8), may_alias));
+inline float2 make_float2(float x, float y) { return {x, y}; }
 struct uint3 { std::uint32_t x, y, z; };
 struct uint4 { std::uint32_t x, y, z, w; } __attribute__((aligned(16), may_alias));
 struct dim3 {
@@ -65,6 +67,7 @@ inline const char* cudaGetErrorString(cudaError_t error) { return error == cudaS
 
 #define MIRRORME_SHARED(type, name, count) \
     const auto name = ::mirrorme::shim::SharedArray<type>::declare([]() -> const void* { static char site; return &site; }(), count)
+#define MIRRORME_SHARED_LINE(name, index) (name).template vector<uint4>(index)
 #define MIRRORME_DYNAMIC_SHARED(type, name) const auto name = ::mirrorme::shim::SharedArray<type>::dynamic()
 
 namespace mirrorme::shim {

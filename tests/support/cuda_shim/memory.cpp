@@ -74,12 +74,9 @@ Buffer::Buffer(std::string name, Role role, const void* values, std::size_t byte
     slack_ = (kAlignment - bytes % kAlignment) % kAlignment;
     data_ = mapping_ + page + inner - slack_ - bytes;
     std::fill(mapping_ + page, mapping_ + page + inner, kSlack);
-    if (role == Role::output) {
-        std::fill(data_, data_ + bytes, kFresh);
-    } else {
-        if (bytes > 0) std::memcpy(data_, values, bytes);
-        shadow_.mark_written(0, shadow_.size());
-    }
+    if (values == nullptr) std::fill(data_, data_ + bytes, kFresh);
+    else std::memcpy(data_, values, bytes);
+    if (role != Role::output) shadow_.mark_written(0, shadow_.size());
     registry()[data_] = this;
 }
 

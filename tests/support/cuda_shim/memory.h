@@ -52,7 +52,7 @@ enum class Role { input, output, in_place };  // in_place: has values and may be
 /// Owner of one device buffer. While it lives, kernels may touch it; its address is that of real memory.
 class Buffer {
 public:
-    /// Copies `values` in; for Role::output they are ignored (bytes 0xCD) and null is allowed.
+    /// Copies `values` in. Those of an output count as unwritten; null: bytes 0xCD.
     Buffer(std::string name, Role role, const void* values, std::size_t bytes);
     ~Buffer();
     Buffer(const Buffer&) = delete;
