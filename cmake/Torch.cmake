@@ -23,27 +23,17 @@ add_library(torch_pch STATIC "${CMAKE_BINARY_DIR}/torch_pch.cpp")
 target_link_libraries(torch_pch PUBLIC torch::cpu mirrorme_warnings)
 target_precompile_headers(torch_pch PRIVATE <torch/torch.h> <nlohmann/json.hpp>)
 
-# torch::cuda and the CUDA language, for libmirrorme-cuda.so alone. Both libraries must be named between
-# --no-as-needed: nothing refers to them by symbol, and without them torch says there is no GPU.
+# torch::cuda, for libmirrorme-cuda.so alone. Both libraries must be named between --no-as-needed: nothing refers
+# to them by symbol, and without them torch says there is no GPU.
 if(MIRRORME_CUDA)
   if(NOT EXISTS "${torch_root}/lib/libtorch_cuda.so")
-    message(FATAL_ERROR "The CUDA half of libtorch is not in ${MIRRORME_TORCH_DIR}. Run: bash cmake/setup.sh --cuda")
+    message(FATAL_ERROR "The CUDA half of libtorch is not in ${MIRRORME_TORCH_DIR}. Run: bash cmake/setup.sh --cuda "
+                        "(or build the kernels alone with -DMIRRORME_TORCH=OFF).")
   endif()
   add_library(torch::cuda INTERFACE IMPORTED)
   target_link_libraries(torch::cuda INTERFACE torch::cpu)
   target_link_options(torch::cuda INTERFACE -Wl,--no-as-needed "${torch_root}/lib/libtorch_cuda.so"
     "${torch_root}/lib/libc10_cuda.so" -Wl,--as-needed)
-  find_program(CMAKE_CUDA_COMPILER NAMES nvcc
-    HINTS ENV CUDACXX PATHS /usr/local/cuda/bin "${MIRRORME_TORCH_DIR}/nvidia/cu13/bin")
-  if(NOT CMAKE_CUDA_ARCHITECTURES)
-    set(CMAKE_CUDA_ARCHITECTURES 80-real 89-real 90a-real 120)
-  endif()
-  enable_language(CUDA)
-  set(CMAKE_CUDA_STANDARD 20)
-  if(NOT CMAKE_CUDA20_STANDARD_COMPILE_OPTION)  # CMake 3.25 does not know that nvcc can
-    set(CMAKE_CUDA20_STANDARD_COMPILE_OPTION "-std=c++20")
-    set(CMAKE_CUDA20_EXTENSION_COMPILE_OPTION "-std=c++20")
-  endif()
 endif()
 
 # GCC refuses a precompiled header made with -fPIC in a program compiled with -fPIE, so programs take -fPIC as well.

@@ -114,9 +114,9 @@ public:
     void fail(std::string text) {
         if (failures_.size() < 8) failures_.push_back(std::string(processor_.name()) + ", " + about_ + ": " + std::move(text));
     }
-    /// |got - want| may be `relative` of |want| plus `absolute`.
+    /// |got - want| may be `relative` of |want| plus `absolute`, and where rounding is allowed half the distance of half's smallest numbers.
     void close(const char* label, std::int64_t index, double got, double want, double relative, double absolute) {
-        if (std::abs(got - want) <= relative * std::abs(want) + absolute) return;  // false for NaN
+        if (std::abs(got - want) <= relative * std::abs(want) + absolute + (relative > 0 ? 0x1p-25 : 0)) return;  // false for NaN
         char text[160];
         std::snprintf(text, sizeof text, "%s[%lld] is %.9g, must be %.9g", label, static_cast<long long>(index), got, want);
         fail(text);

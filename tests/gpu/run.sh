@@ -1,0 +1,51 @@
+#!/usr/bin/env bash
+# The kernels on this machine's GPU: build, properties, then speed against torch eager. One table, under 9 minutes, no network.
+#   bash tests/gpu/run.sh [FOLDER]      where to build, default build/gpu
+# Needs nvcc, CMake 3.25, ninja, a C++20 compiler, and for the speed half torch 2.11 in the python3 on PATH (TORCH_DIR=FOLDER names
+# another folder that holds torch/). Exit code: 0 all well, 4 no GPU, anything else a failure.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+build=${1:-build/gpu}
+limit=520  # seconds for everything
+SECONDS=0
+
+die() {
+  printf 'error: %s\n%s\n' "$1" "$2" >&2
+  exit 1
+}
+left() {  # seconds a step may still take
+  ((limit - SECONDS > 5)) || die "out of time after $SECONDS s" "The limit of $limit s is set in tests/gpu/run.sh."
+  echo $((limit - SECONDS))
+}
+
+for tool in cmake ninja; do command -v "$tool" >/dev/null || die "$tool is not on PATH" "Install it (pip install $tool will do)."; done
+if ! command -v nvidia-smi >/dev/null || ! nvidia-smi -L 2>/dev/null | grep -q '^GPU'; then
+  echo "skipped: nvidia-smi finds no GPU on this machine"
+  exit 4
+fi
+nvidia-smi --query-gpu=name,driver_version,clocks.max.sm,power.limit --format=csv,noheader
+
+torch_dir=${TORCH_DIR:-$(python3 -c 'import importlib.util, pathlib; s = importlib.util.find_spec("torch"); print(pathlib.Path(s.origin).parent.parent if s else "")' 2>/dev/null || true)}
+[ -n "$torch_dir" ] || echo "no torch: the speed half is left out"
+
+mkdir -p "$build"
+log=$build/build.log
+{
+  cmake -G Ninja -S tests/gpu -B "$build" -DCMAKE_CUDA_ARCHITECTURES=native "-DMIRRORME_TORCH_DIR=$torch_dir"
+  timeout "$(left)" cmake --build "$build"
+} >"$log" 2>&1 || {
+  tail -n 40 "$log" >&2
+  die "the build failed" "All of it is in $log."
+}
+echo "built in $SECONDS s"
+
+status=0
+echo
+timeout "$(left)" "$build/properties_on_device" || status=$?
+if [ -x "$build/kernel_speed" ]; then
+  echo
+  timeout "$(left)" "$build/kernel_speed" || status=$?
+fi
+echo
+echo "done in $SECONDS s"
+exit "$status"
