@@ -19,7 +19,8 @@ left() {  # seconds a step may still take
 }
 
 for tool in cmake ninja; do command -v "$tool" >/dev/null || die "$tool is not on PATH" "Install it (pip install $tool will do)."; done
-if ! command -v nvidia-smi >/dev/null || ! nvidia-smi -L 2>/dev/null | grep -q '^GPU'; then
+gpus=$(nvidia-smi -L 2>/dev/null || true)
+if [[ $gpus != GPU* ]]; then
   echo "skipped: nvidia-smi finds no GPU on this machine"
   exit 4
 fi
