@@ -25,14 +25,15 @@ DitConfig published_part(DitConfig config) {
 }
 
 /// [B or 1, 3, N]: indices times rope_interpolation_scale where that is given, as the peer multiplies them.
-Tensor coordinates_of(StageTensors& inputs, int64_t batch, int64_t tokens) {
+Tensor coordinates_of(StageTensors& inputs, const DitConfig& config, int64_t batch, int64_t tokens) {
     const int64_t frames = inputs.integer("num_frames", 1), height = inputs.integer("height", 1), width = inputs.integer("width", 1);
     if (frames * height * width != tokens)
         inputs.wrong("hidden_states", "has " + std::to_string(tokens) + " tokens, and num_frames x height x width is " + std::to_string(frames * height * width));
     if (inputs.has("video_coords")) return inputs.get("video_coords", {batch, 3, tokens}).to(torch::kFloat);
     const auto axis = [](int64_t n) { return torch::arange(n, torch::kFloat); };
     Tensor grid = torch::stack(torch::meshgrid({axis(frames), axis(height), axis(width)}, "ij")).flatten(1);
-    const std::vector<double> scale = inputs.numbers("rope_interpolation_scale", 3);
+    // Without a scale the peer takes indices for the shares of the largest positions that coordinates otherwise become.
+    const std::vector<double> scale = inputs.has("rope_interpolation_scale") ? inputs.numbers("rope_interpolation_scale", 3) : config.positional_embedding_max_pos;
     for (int64_t i = 0; i < 3; ++i) grid[i].mul_(scale[static_cast<std::size_t>(i)]);
     return grid;
 }
@@ -57,7 +58,7 @@ TensorMap forward_transformer(const Bundle& bundle, StageTensors& inputs, const 
         pass.text_mask = inputs.optional("encoder_attention_mask", {batch, pass.text.size(1)});
         if (pass.text_mask.defined()) pass.text_mask = pass.text_mask.to(options.device);
     }
-    pass.coordinates = coordinates_of(inputs, batch, tokens);
+    pass.coordinates = coordinates_of(inputs, config, batch, tokens);
     const auto ours = [](const std::string& name) { return !is_ltx_tensor(name); };
     DitModel model = load_module<DitModel>(bundle, "denoiser.", options, ours, config);
     return {{"sample", model->forward_tokens(pass)}};
@@ -66,8 +67,9 @@ TensorMap forward_transformer(const Bundle& bundle, StageTensors& inputs, const 
 TensorMap forward_vae_encode(const Bundle& bundle, StageTensors& inputs, const ForwardOptions& options) {
     LtxVae vae = load_vae(bundle, options);
     const Tensor video = inputs.get("sample", {-1, 3, -1, -1, -1});
-    if (video.size(2) % kVaeTemporalStride != 1 || video.size(3) % kVaeSpatialStride != 0 || video.size(4) % kVaeSpatialStride != 0)
-        inputs.wrong("sample", "is no clip of 1 + 8n frames whose sides are multiples of 32");
+    const int r = vae->config().temporal_stride(), cell = vae->config().spatial_stride();
+    if ((video.size(2) - 1) % r != 0 || video.size(3) % cell != 0 || video.size(4) % cell != 0)
+        inputs.wrong("sample", "is no clip of 1 + " + std::to_string(r) + "n frames whose sides are multiples of " + std::to_string(cell));
     const VaePosterior posterior = vae->encoder->forward(video.to(options.device, options.type));
     return {{"mean", posterior.mean}, {"logvar", posterior.log_variance.expand_as(posterior.mean)}};
 }
@@ -76,7 +78,7 @@ TensorMap forward_vae_decode(const Bundle& bundle, StageTensors& inputs, const F
     LtxVae vae = load_vae(bundle, options);
     const Tensor latents = inputs.get("latents", {-1, vae->config().latent_channels, -1, -1, -1});
     VaeDecodeContext context;
-    if (vae->config().timestep_conditioning()) context.timestep = inputs.get("timestep", {latents.size(0)}).to(options.device, torch::kFloat);
+    if (vae->config().timestep_conditioning) context.timestep = inputs.get("timestep", {latents.size(0)}).to(options.device, torch::kFloat);
     return {{"sample", vae->decoder->forward(latents.to(options.device, options.type), context)}};
 }
 

@@ -40,7 +40,7 @@ struct VaeInputs {
 inline void check_vae_row(const VaeRow& row, LtxVae& vae, const VaeInputs& inputs) {
     if (row.result == VaeResult::decode) {
         VaeDecodeContext context;
-        if (vae->config().timestep_conditioning()) context.timestep = torch::full({1}, 0.05);
+        if (vae->config().timestep_conditioning) context.timestep = torch::full({1}, 0.05);
         const torch::Tensor video = vae->decoder->forward(input("in.latent", inputs.latent), context);
         CHECK(video.size(2) == 9);
         check_summary(video, row.expected);
