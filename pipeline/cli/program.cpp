@@ -44,6 +44,8 @@ std::vector<std::unique_ptr<Subcommand>> make_subcommands(CLI::App& program) {
     commands.push_back(make_info_command(program));
     commands.push_back(make_doctor_command(program));
     commands.push_back(make_bench_command(program));
+    commands.push_back(make_import_command(program));
+    commands.push_back(make_forward_command(program));
 #ifdef MIRRORME_HAS_TRAINING
     commands.push_back(make_eval_command(program));
     commands.push_back(make_train_command(program));

@@ -27,5 +27,7 @@ std::unique_ptr<Subcommand> make_info_command(CLI::App& program);
 std::unique_ptr<Subcommand> make_serve_command(CLI::App& program);
 std::unique_ptr<Subcommand> make_doctor_command(CLI::App& program);
 std::unique_ptr<Subcommand> make_bench_command(CLI::App& program);
+std::unique_ptr<Subcommand> make_forward_command(CLI::App& program);
+std::unique_ptr<Subcommand> make_import_command(CLI::App& program);
 
 }  // namespace mirrorme::cli

@@ -24,6 +24,8 @@ public:
     MappedFile& operator=(const MappedFile&) = delete;
 
     std::span<const std::byte> bytes() const noexcept { return {data_, size_}; }
+    /// Gives the memory behind a part of bytes() back to the system: reading it again fetches it from the file again. A hint.
+    void forget(std::span<const std::byte> part) const noexcept;
 
 private:
     const std::byte* data_ = nullptr;

@@ -104,9 +104,8 @@ void read_modules(const JsonObject& json, DitConfig& config) {
 }
 
 void check(const JsonObject& json, const DitConfig& config) {
-    if (config.width() / 6 < 2)
-        json.wrong("attention_head_dim", "makes the transformer too narrow for three rotary axes",
-                   "Give heads times head width of at least 12.");
+    if (config.width() < 6 || config.width() % 2 != 0)
+        json.wrong("attention_head_dim", "makes a transformer that three rotary axes do not fit", "Give an even number of heads times head width, at least 6.");
     if (config.caption_channels > 0 && config.cross_attention_dim != config.width())
         json.wrong("cross_attention_dim", "differs from the width of the transformer", "Give heads times head width.");
     if (config.part_tokens > 0)

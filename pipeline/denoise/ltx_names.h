@@ -10,5 +10,7 @@ namespace mirrorme {
 
 /// "model.diffusion_model.patchify_proj.weight" -> "proj_in.weight"; nothing for a tensor of another part of the file (the VAE).
 std::optional<std::string> transformer_name_of_single_file(std::string_view name);
+/// The way back: "proj_in.weight" -> "model.diffusion_model.patchify_proj.weight".
+std::string single_file_name_of_transformer(std::string_view name);
 
 }  // namespace mirrorme

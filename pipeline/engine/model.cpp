@@ -92,6 +92,9 @@ std::shared_ptr<const Model> load_model(const std::filesystem::path& directory, 
     model->directory = directory;
     model->manifest = bundle.manifest();
     model->device = device;
+    if (model->manifest.trained_stages.empty() && !model->manifest.config.contains("audio"))
+        throw Error(ErrorCode::unsupported, section_of(bundle, "audio"), "is missing: this bundle holds published weights as they were imported, which do not speak",
+                    "Train it with 'mirrorme train', or use the embedded model mini");
     model->front_end = AudioFrontEnd(audio_frontend_config_from_json(bundle.config("audio"), section_of(bundle, "audio")));
     load(bundle, *model->front_end, "audio.", device);
     model->denoiser = DitModel(dit_config_from_json(bundle.config("denoiser"), section_of(bundle, "denoiser")));

@@ -92,7 +92,7 @@ VaeTask::VaeTask(const VaeConfig& config, const VaeSampling& sampling, Performan
 
 Tensor VaeTask::decode(const Tensor& latents, const Tensor& time) {
     VaeDecodeContext context;
-    if (vae_->config().timestep_conditioning()) context.timestep = time;
+    if (vae_->config().timestep_conditioning) context.timestep = time;
     return vae_->decoder->forward(latents, context).to(torch::kFloat);
 }
 
@@ -113,7 +113,7 @@ StepResult VaeTask::step(TrainingBatch& drawn, const StepInfo&) {
 
     Tensor time = torch::zeros({video.size(0)}, video.options());
     Tensor latents = drawn_latents;
-    if (vae_->config().timestep_conditioning()) {
+    if (vae_->config().timestep_conditioning) {
         time = torch::where(torch::rand({video.size(0)}) < kPlainShare, 0.0, kLatestTime * torch::rand({video.size(0)})).to(video.device(), torch::kFloat);
         const Tensor t = time.view({-1, 1, 1, 1, 1}), normal = vae_->normalise(drawn_latents);
         latents = vae_->denormalise(normal * (1 - t) + torch::randn_like(normal) * t);

@@ -7,8 +7,7 @@
 
 namespace mirrorme {
 
-/// "cpu", "cuda" or "cuda:N". Call it before anything else asks torch about CUDA: for a GPU it loads libtorch's CUDA half, which the
-/// program does not link, and torch looks for it once. Throws Error usage (unknown name) or unsupported, with what to do.
+/// As open_device (ops/device.h); matrix products on a GPU may round to TF32.
 torch::Device open_training_device(const std::string& name);
 
 /// "AMD EPYC ..., 2 threads" or the GPU's kind, for the record of a run.

@@ -50,6 +50,15 @@ std::vector<NamedTensor> targets_of(const torch::nn::Module& module) {
     return targets;
 }
 
+/// `read`, and a look at what it gives.
+std::function<torch::Tensor()> checked(std::function<torch::Tensor()> read, const std::string& subject) {
+    return [read = std::move(read), subject] {
+        const torch::Tensor tensor = read();
+        if (!all_finite(tensor)) throw Error(ErrorCode::usage, subject, "holds NaN or infinity", "Go back to an earlier checkpoint, or download the weights again.");
+        return tensor;
+    };
+}
+
 }  // namespace
 
 std::string LoadReport::summary() const {
@@ -111,7 +120,7 @@ torch::Tensor Bundle::tensor(const std::string& name) const {
     return tensor;
 }
 
-void Bundle::load_into(torch::nn::Module& module, const std::string& prefix, LoadReport& report, MissingTensors missing) const {
+void Bundle::load_into(torch::nn::Module& module, const std::string& prefix, LoadReport& report, const MayLack& may_lack) const {
     report = {};
     std::vector<NamedTensor> sources;  // parallel to the targets they go into
     std::vector<torch::Tensor> targets;
@@ -121,7 +130,7 @@ void Bundle::load_into(torch::nn::Module& module, const std::string& prefix, Loa
         known.push_back(name);
         const auto found = files_by_tensor_.find(name);
         if (found == files_by_tensor_.end()) {
-            if (missing == MissingTensors::refuse) report.missing.push_back(name);
+            if (!may_lack || !may_lack(target.name)) report.missing.push_back(name);
             continue;
         }
         const torch::Tensor source = files_[found->second].tensor(name);
@@ -132,6 +141,7 @@ void Bundle::load_into(torch::nn::Module& module, const std::string& prefix, Loa
                                         torch::toString(source.scalar_type()));
         else if (!all_finite(source)) report.non_finite.push_back(name);
         else sources.push_back({name, source}), targets.push_back(target.tensor);
+        files_[found->second].forget(name);
     }
     std::sort(known.begin(), known.end());
     for (const std::string& name : names(prefix))
@@ -139,7 +149,10 @@ void Bundle::load_into(torch::nn::Module& module, const std::string& prefix, Loa
 
     if (!report.complete()) throw Error(ErrorCode::mismatch, directory_.string() + " [" + prefix + "*]", report.summary(), kReinstall);
     const torch::NoGradGuard no_grad;
-    for (std::size_t i = 0; i < sources.size(); ++i) targets[i].copy_(sources[i].tensor);
+    for (std::size_t i = 0; i < sources.size(); ++i) {
+        targets[i].copy_(sources[i].tensor);
+        files_[files_by_tensor_.find(sources[i].name)->second].forget(sources[i].name);
+    }
     report.loaded = sources.size();
 }
 
@@ -152,20 +165,23 @@ std::vector<NamedTensor> tensors_of(const torch::nn::Module& module, const std::
     return tensors;
 }
 
-void save_bundle(const fs::path& directory, BundleManifest manifest, const std::vector<BundlePart>& parts) {
+void save_bundle(const fs::path& directory, BundleManifest manifest, const std::vector<BundlePart>& parts, const BytesWritten& told) {
     const fs::path target = fs::absolute(directory / "").parent_path();
     require_writable(target.parent_path() / "bundle");
     const fs::path fresh = temporary_beside(target);
     try {
         fs::create_directory(fresh);
         manifest.files.clear();
+        std::uint64_t before = 0;
         for (const BundlePart& part : parts) {
-            for (const NamedTensor& item : part.tensors)
-                if (!all_finite(item.tensor))
-                    throw Error(ErrorCode::usage, target.string() + " [" + item.name + "]", "holds NaN or infinity", "Go back to an earlier checkpoint.");
-            write_safetensors(fresh / part.file, part.tensors, part.metadata);
-            const MappedFile written(fresh / part.file);
-            manifest.files.push_back({part.file, sha256_hex(written.bytes()), written.bytes().size()});
+            std::vector<TensorSource> sources = part.sources;
+            for (const NamedTensor& item : part.tensors) sources.push_back(source_of(item));
+            for (TensorSource& source : sources) source.read = checked(std::move(source.read), target.string() + " [" + source.name + "]");
+            const WrittenFile written = write_sources(fresh / part.file, std::move(sources), part.metadata, [&](std::uint64_t bytes) {
+                if (told) told(before + bytes);
+            });
+            manifest.files.push_back({part.file, written.sha256, written.bytes});
+            before += written.bytes;
         }
         write_file(fresh / kBundleManifestName, to_json(manifest).dump(2) + '\n');
         Bundle::open(fresh, BundleCheck::sizes);

@@ -5,6 +5,7 @@
 #include <torch/torch.h>
 
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -70,7 +71,9 @@ struct LoadReport {
 };
 
 enum class BundleCheck { sizes_and_hashes, sizes };
-enum class MissingTensors { refuse, keep_initial };  // keep_initial: for modules a published model does not have yet
+/// Whether a bundle may lack a tensor (name within the module), which then keeps its initial values: modules that a published model
+/// does not have yet. Empty = none.
+using MayLack = std::function<bool(const std::string& name)>;
 
 /// An open bundle: immutable, shared, thread-safe.
 class Bundle {
@@ -94,8 +97,7 @@ public:
     /// Copies `prefix` + name into every parameter and buffer of `module`, cast to the module's floating type. Everything is checked
     /// first: when something is wrong the module is left as it was, `report` says all of it and Error mismatch is thrown.
     /// Unexpected tensors are reported only.
-    void load_into(torch::nn::Module& module, const std::string& prefix, LoadReport& report,
-                   MissingTensors missing = MissingTensors::refuse) const;
+    void load_into(torch::nn::Module& module, const std::string& prefix, LoadReport& report, const MayLack& may_lack = {}) const;
 
 private:
     Bundle() = default;
@@ -109,15 +111,16 @@ private:
 /// Parameters and buffers of `module` as `prefix` + name; floating ones cast to `type` (torch::kBFloat16, ...).
 std::vector<NamedTensor> tensors_of(const torch::nn::Module& module, const std::string& prefix, torch::ScalarType type = torch::kFloat);
 
-/// The tensors of one file of a bundle to be.
+/// The tensors of one file of a bundle to be: at hand, or read when they are written.
 struct BundlePart {
     std::string file = "model.safetensors";
-    std::vector<NamedTensor> tensors;
+    std::vector<NamedTensor> tensors = {};
+    std::vector<TensorSource> sources = {};
     SafetensorsMetadata metadata = {};
 };
 
 /// Writes a whole bundle beside `directory`, opens it again as a check, and puts it in place of what was there in one step.
-/// manifest.files is filled in here. Throws Error: usage (bad name or tensor), no_space, not_found, unreadable.
-void save_bundle(const std::filesystem::path& directory, BundleManifest manifest, const std::vector<BundlePart>& parts);
+/// manifest.files is filled in here; `told`: bytes of all files so far. Throws Error: usage (bad name or tensor, NaN), no_space, not_found, unreadable.
+void save_bundle(const std::filesystem::path& directory, BundleManifest manifest, const std::vector<BundlePart>& parts, const BytesWritten& told = {});
 
 }  // namespace mirrorme

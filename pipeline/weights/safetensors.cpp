@@ -13,6 +13,7 @@
 
 #include "core/error.h"
 #include "core/files.h"
+#include "core/sha256.h"
 
 namespace mirrorme {
 namespace fs = std::filesystem;
@@ -196,23 +197,31 @@ torch::Tensor SafetensorsFile::tensor(const std::string& name) const {
     return torch::from_blob(const_cast<std::byte*>(source), info->shape, [keep = state_](void*) {}, torch::TensorOptions(info->type));
 }
 
-void write_safetensors(const fs::path& path, std::vector<NamedTensor> tensors, const SafetensorsMetadata& metadata) {
-    const auto alignment = [](const NamedTensor& t) { return torch::elementSize(t.tensor.scalar_type()); };
-    std::sort(tensors.begin(), tensors.end(), [&](const NamedTensor& a, const NamedTensor& b) {
+void SafetensorsFile::forget(const std::string& name) const noexcept {
+    if (const TensorInfo* info = find(name)) state_->file.forget(state_->data.subspan(info->offset, info->bytes));
+}
+
+TensorSource source_of(const NamedTensor& item) {
+    return {item.name, item.tensor.scalar_type(), item.tensor.sizes().vec(), [tensor = item.tensor.detach()] { return tensor; }};
+}
+
+WrittenFile write_sources(const fs::path& path, std::vector<TensorSource> tensors, const SafetensorsMetadata& metadata, const BytesWritten& told) {
+    const auto alignment = [](const TensorSource& t) { return torch::elementSize(t.type); };
+    std::sort(tensors.begin(), tensors.end(), [&](const TensorSource& a, const TensorSource& b) {
         return alignment(a) != alignment(b) ? alignment(a) > alignment(b) : a.name < b.name;
     });
 
     nlohmann::ordered_json header = nlohmann::ordered_json::object();
     if (!metadata.empty()) header["__metadata__"] = metadata;
     std::uint64_t offset = 0;
-    for (const NamedTensor& item : tensors) {
-        const auto type = std::find_if(kTypes.begin(), kTypes.end(), [&](const TypeName& t) { return t.type == item.tensor.scalar_type(); });
+    for (const TensorSource& item : tensors) {
+        const auto type = std::find_if(kTypes.begin(), kTypes.end(), [&](const TypeName& t) { return t.type == item.type; });
         const std::string subject = path.string() + " [" + item.name + "]";
         if (type == kTypes.end()) throw Error(ErrorCode::usage, subject, "this tensor type cannot be stored", "Convert it to F32 or BF16.");
         if (item.name == "__metadata__" || header.contains(item.name))
             throw Error(ErrorCode::usage, subject, "a tensor name that is taken", "Give every tensor a name of its own.");
-        const std::uint64_t end = offset + item.tensor.numel() * torch::elementSize(item.tensor.scalar_type());
-        header[item.name] = {{"dtype", type->name}, {"shape", item.tensor.sizes().vec()}, {"data_offsets", {offset, end}}};
+        std::uint64_t end = offset + torch::elementSize(item.type) * static_cast<std::uint64_t>(c10::multiply_integers(item.shape));
+        header[item.name] = {{"dtype", type->name}, {"shape", item.shape}, {"data_offsets", {offset, end}}};
         offset = end;
     }
 
@@ -220,13 +229,31 @@ void write_safetensors(const fs::path& path, std::vector<NamedTensor> tensors, c
     text.resize((text.size() + 7) / 8 * 8, ' ');  // the data starts aligned
     const std::uint64_t header_bytes = text.size();
     AtomicFile file(path);
-    file.write(std::as_bytes(std::span(&header_bytes, 1)));
-    file.write(text);
-    for (const NamedTensor& item : tensors) {
-        const torch::Tensor dense = item.tensor.detach().to(torch::kCPU).contiguous();
-        file.write({static_cast<const std::byte*>(dense.data_ptr()), dense.nbytes()});
+    Sha256 hash;
+    WrittenFile written;
+    const auto write = [&](std::span<const std::byte> bytes) {
+        file.write(bytes);
+        hash.update(bytes);
+        written.bytes += bytes.size();
+    };
+    write(std::as_bytes(std::span(&header_bytes, 1)));
+    write(std::as_bytes(std::span(text.data(), text.size())));
+    for (const TensorSource& item : tensors) {
+        const torch::Tensor dense = item.read().detach().to(torch::kCPU).contiguous();
+        if (dense.scalar_type() != item.type || dense.sizes() != torch::IntArrayRef(item.shape))
+            throw Error(ErrorCode::internal, path.string() + " [" + item.name + "]", "changed its type or shape while it was written");
+        write({static_cast<const std::byte*>(dense.const_data_ptr()), dense.nbytes()});
+        if (told) told(written.bytes);
     }
     file.commit();
+    written.sha256 = hash.hex();
+    return written;
+}
+
+WrittenFile write_safetensors(const fs::path& path, const std::vector<NamedTensor>& tensors, const SafetensorsMetadata& metadata) {
+    std::vector<TensorSource> sources;
+    for (const NamedTensor& item : tensors) sources.push_back(source_of(item));
+    return write_sources(path, std::move(sources), metadata);
 }
 
 bool all_finite(const torch::Tensor& tensor) {

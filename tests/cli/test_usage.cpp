@@ -20,7 +20,7 @@ TEST_CASE("without arguments the program explains itself and fails", "[cli]") {
 TEST_CASE("help and version are answers", "[cli]") {
     CHECK(run({"--version"}).code == 0);
     CHECK_THAT(run({"--version"}).out, StartsWith("mirrorme "));
-    for (const char* command : {"render", "info", "doctor", "bench"}) {
+    for (const char* command : {"render", "info", "doctor", "bench", "import", "forward"}) {
         const Outcome help = run({command, "--help"});
         CHECK(help.code == 0);
         CHECK(help.err.empty());

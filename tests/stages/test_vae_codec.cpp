@@ -10,7 +10,7 @@ using namespace mirrorme;
 
 namespace {
 
-VaeCodecConfig tiny() { return {.vae = {.version = VaeVersion::v0_9_5, .base_channels = 8, .latent_channels = 16}, .window = {}, .width = 96, .height = 64}; }
+VaeCodecConfig tiny() { return {.vae = published_vae(VaeVersion::v0_9_5, 8, 16), .window = {}, .width = 96, .height = 64}; }
 
 }  // namespace
 

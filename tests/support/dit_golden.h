@@ -47,7 +47,9 @@ inline TransformerCase tiny_transformer() {
         {"caption_projection", {-.04382, -.25683, -.32070, -.41378, -.42206, .00719}, {.35622, -.52256, .04157}, -5.3019, 86.0153},
         {"output", {.34625, .09194, .02112, 1.68673, .87767, 1.12179}, {.62918, -.40714, .15222}, 27.5028, 100.0854},
         {"output, a time per token", {-1.42213, -.86910, .54862, 2.32792, -1.03060, 1.34832}, {.60650, -.40850, .20462}, 16.6973, 115.7943},
-        {"output, no causal fix", {.38278, -.02775, .03701, 1.70814, .90785, 1.11198}, {.65777, -.40214, .16867}, 27.5188, 100.1193}}};
+        {"output, no causal fix", {.38278, -.02775, .03701, 1.70814, .90785, 1.11198}, {.65777, -.40214, .16867}, 27.5188, 100.1193},
+        {"times of the blocks", {-.10210, -.13990, -.26279, -.39431, -.27935, .11771}, {.52154, -.08993, -.23879}, -.1116, 67.7559},
+        {"after the first block", {.15555, -1.08266, -.54441, -1.23366, -1.55035, .21275}, {-.21760, -1.62999, -2.11658}, -110.2756, 606.3042}}};
     fill(*tiny.model);
     return tiny;
 }
@@ -60,7 +62,9 @@ inline TransformerCase wide_transformer() {
         {"caption_projection", {.06684, -.03143, -.21143, .07911, -.44820, -.21361}, {.58857, -.01360, -.10054}, -52.9959, 9017.5816},
         {"output", {-.70424, -1.03146, .76886, -.82247, -1.42812, -1.42617}, {.08182, -.05746, 1.49049}, -313.6458, 5412.4494},
         {"output, a time per token", {.55744, -.17959, .24862, -.30530, -.80382, -1.54037}, {.07959, -.05081, 1.41146}, -153.2278, 5472.9648},
-        {"output, no causal fix", {-.61112, -.93081, .72183, -.80116, -1.37500, -1.47894}, {-.00444, -.07325, 1.51424}, -314.6096, 5411.4052}}};
+        {"output, no causal fix", {-.61112, -.93081, .72183, -.80116, -1.37500, -1.47894}, {-.00444, -.07325, 1.51424}, -314.6096, 5411.4052},
+        {"times of the blocks", {.14268, -.23360, -.36433, .16144, -.21362, -.13084}, {.36491, -.28536, .23183}, 9.9285, 2123.0943},
+        {"after the first block", {.93592, -.42213, 1.45468, .22387, -1.45350, .02621}, {-.35014, -.74212, .33602}, 352.5967, 49841.6292}}};
     fill(*wide.model);
     return wide;
 }
@@ -81,6 +85,20 @@ inline LtxPass transformer_input(const TransformerCase& c, FirstLatent start) {
     return pass;
 }
 
+/// The same pass through the first block alone: a model of one block with the same names has the same weights.
+inline torch::Tensor after_first_block(const TransformerCase& c, const LtxPass& pass) {
+    DitConfig config = c.model->config();
+    config.num_layers = 1;
+    DitModel one(config);
+    fill(*one);
+    const TextContext text = one->text_context(pass.text, pass.text_mask);
+    DitRun run;
+    run.times = one->times(pass.timestep.unsqueeze(1), {}, pass.tokens.size(1));
+    run.rope = rope_table(pass.coordinates, config);
+    run.text = &text;
+    return one->run(one->embed_frames(tokens_to_latents(pass.tokens, {.h = c.height, .w = c.width}), {}), run);
+}
+
 inline void check_transformer(const TransformerCase& c) {
     DitModel model = c.model;
     LtxPass pass = transformer_input(c, FirstLatent::still);
@@ -90,6 +108,8 @@ inline void check_transformer(const TransformerCase& c) {
     const auto children = model->named_modules();
     check_row(children["caption_projection"]->as<TwoLinear>()->forward(pass.text), c.rows[1]);
     check_row(model->forward_tokens(pass), c.rows[2]);
+    check_row(children["time_embed"]->as<TimeEmbedding>()->forward(pass.timestep).modulation, c.rows[5]);
+    check_row(after_first_block(c, pass), c.rows[6]);
     pass.timestep = torch::full({1, tokens}, 700.0);
     pass.timestep.slice(1, 0, cells).zero_();
     check_row(model->forward_tokens(pass), c.rows[3]);

@@ -40,7 +40,7 @@ struct VaeInputs {
 inline void check_vae_row(const VaeRow& row, LtxVae& vae, const VaeInputs& inputs) {
     if (row.result == VaeResult::decode) {
         VaeDecodeContext context;
-        if (vae->config().timestep_conditioning()) context.timestep = torch::full({1}, 0.05);
+        if (vae->config().timestep_conditioning) context.timestep = torch::full({1}, 0.05);
         const torch::Tensor video = vae->decoder->forward(input("in.latent", inputs.latent), context);
         CHECK(video.size(2) == 9);
         check_summary(video, row.expected);
@@ -55,6 +55,8 @@ inline const VaeRow kSmallVaeRows[] = {
      {{-1.04830, -.72608, -.30082, -.79323, -.10417, -.50877}, {-.38016, -.24839, .53110}, -.3205, 75.3673}},
     {"0.9.1 mean", VaeVersion::v0_9_1, VaeResult::mean,
      {{-1.04830, -.72608, -.30082, -.79323, -.10417, -.50877}, {-.38016, -.24839, .53110}, -.3205, 75.3673}},
+    {"0.9.1 log variance", VaeVersion::v0_9_1, VaeResult::log_variance,
+     {{-.36375, .50943, -.28130, .20405, .72290, .47865}, {.26692, .70251, .41660}, 2.5348, 4.8279}},
     {"0.9.0 log variance", VaeVersion::v0_9_0, VaeResult::log_variance,
      {{-.36375, .50943, -.28130, .20405, .72290, .47865}, {.26692, .70251, .41660}, 2.5348, 4.8279}},
     {"0.9.0 decode", VaeVersion::v0_9_0, VaeResult::decode,
@@ -71,6 +73,8 @@ inline const VaeRow kSmallVaeRows[] = {
 
 inline const VaeRow kFullVaeRows[] = {
     {"0.9.0 mean, full size", VaeVersion::v0_9_0, VaeResult::mean,
+     {{.14681, .26623, -.34686, -.26335, .19564, .14526}, {.02662, -.13638, .13898}, 21.0854, 337.4767}},
+    {"0.9.1 mean, full size", VaeVersion::v0_9_1, VaeResult::mean,
      {{.14681, .26623, -.34686, -.26335, .19564, .14526}, {.02662, -.13638, .13898}, 21.0854, 337.4767}},
     {"0.9.0 decode, full size", VaeVersion::v0_9_0, VaeResult::decode,
      {{-.44305, -.20805, -.88416, .18097, -.11361, -.49608}, {.13771, .05367, -1.17254}, 1262.4856, 54171.8042}},

@@ -27,13 +27,7 @@ VaeSampling small_sampling() {
     return sampling;
 }
 
-VaeConfig small_vae(VaeVersion version) {
-    VaeConfig config;
-    config.version = version;
-    config.base_channels = 4;
-    config.latent_channels = 16;
-    return config;
-}
+VaeConfig small_vae(VaeVersion version) { return published_vae(version, 4, 16); }
 
 }  // namespace
 

@@ -13,10 +13,10 @@ Tensor frames(const Tensor& x, int64_t first, int64_t last) { return x.slice(2, 
 
 }  // namespace
 
-VaeEncoderImpl::VaeEncoderImpl(const VaeConfig& config) : latent_channels_(config.latent_channels) {
-    conv_in = register_module("conv_in", CausalConv3d(3 * kVaePatch * kVaePatch, config.base_channels));
+VaeEncoderImpl::VaeEncoderImpl(const VaeConfig& config) : latent_channels_(config.latent_channels), patch_(config.patch) {
+    conv_in = register_module("conv_in", CausalConv3d(3 * config.patch * config.patch, config.encoder_channels));
     down_blocks = register_module("down_blocks", torch::nn::ModuleList());
-    for (const VaeBlockSpec& spec : config.encoder_blocks()) {
+    for (const VaeBlockSpec& spec : config.encoder_blocks) {
         blocks_.push_back(make_vae_block(spec, config, BlockSide::encoder));
         down_blocks->push_back(blocks_.back());
     }
@@ -26,7 +26,7 @@ VaeEncoderImpl::VaeEncoderImpl(const VaeConfig& config) : latent_channels_(confi
 VaePosterior VaeEncoderImpl::forward(const Tensor& video, VaeStreamCache* cache) {
     if (cache) cache->begin_chunk();
     VaePass pass{.padding = TimePadding::causal, .cache = cache};
-    Tensor h = conv_in->forward(patchify(video), pass.padding, cache);
+    Tensor h = conv_in->forward(patchify(video, patch_), pass.padding, cache);
     for (auto& block : blocks_) h = block->forward(h, pass);
     h = conv_out->forward(torch::silu(pixel_norm(h)), pass.padding, cache);
     if (cache) cache->end_chunk();
@@ -34,15 +34,15 @@ VaePosterior VaeEncoderImpl::forward(const Tensor& video, VaeStreamCache* cache)
 }
 
 VaeDecoderImpl::VaeDecoderImpl(const VaeConfig& config) : config_(config) {
-    conv_in = register_module("conv_in", CausalConv3d(config.latent_channels, config.decoder_in_channels()));
+    conv_in = register_module("conv_in", CausalConv3d(config.latent_channels, config.decoder_channels));
     up_blocks = register_module("up_blocks", torch::nn::ModuleList());
-    for (const VaeBlockSpec& spec : config.decoder_blocks()) {
+    for (const VaeBlockSpec& spec : config.decoder_blocks) {
         blocks_.push_back(make_vae_block(spec, config, BlockSide::decoder));
         up_blocks->push_back(blocks_.back());
     }
-    const int width = config.base_channels;
-    conv_out = register_module("conv_out", CausalConv3d(width, 3 * kVaePatch * kVaePatch));
-    if (config.timestep_conditioning()) {
+    const int width = config.decoder_out_channels();
+    conv_out = register_module("conv_out", CausalConv3d(width, 3 * config.patch * config.patch));
+    if (config.timestep_conditioning) {
         timestep_scale_multiplier = register_parameter("timestep_scale_multiplier", torch::tensor(1000.0f), /*requires_grad=*/false);
         last_scale_shift_table = register_parameter("last_scale_shift_table", torch::randn({2, width}) / std::sqrt(double(width)));
         last_time_embedder = register_module("last_time_embedder", VaeTimeEmbedder(2 * width));
@@ -50,19 +50,19 @@ VaeDecoderImpl::VaeDecoderImpl(const VaeConfig& config) : config_(config) {
 }
 
 Tensor VaeDecoderImpl::forward(const Tensor& latents, VaeDecodeContext& context) {
-    TORCH_CHECK(!config_.timestep_conditioning() || context.timestep.defined(), "this autoencoder version needs a decode timestep");
-    if (config_.timestep_conditioning()) context.timestep_multiplier = timestep_scale_multiplier.item<double>();
+    TORCH_CHECK(!config_.timestep_conditioning || context.timestep.defined(), "this autoencoder version needs a decode timestep");
+    if (config_.timestep_conditioning) context.timestep_multiplier = timestep_scale_multiplier.item<double>();
     context.next_noise = 0;
-    VaePass pass{.padding = TimePadding::centred, .decode = &context};
+    VaePass pass{.padding = config_.causal_decoder ? TimePadding::causal : TimePadding::centred, .decode = &context};
     Tensor h = conv_in->forward(latents, pass.padding);
     for (auto& block : blocks_) h = block->forward(h, pass);
     h = pixel_norm(h);
-    if (config_.timestep_conditioning()) {
+    if (config_.timestep_conditioning) {
         const Tensor e = last_time_embedder->forward(context);
         const auto m = (last_scale_shift_table.view({1, 2, -1, 1, 1, 1}) + e.view({e.size(0), 2, -1, 1, 1, 1})).unbind(1);
         h = h * (1 + m[1]) + m[0];
     }
-    return unpatchify(conv_out->forward(torch::silu(h), pass.padding));
+    return unpatchify(conv_out->forward(torch::silu(h), pass.padding), config_.patch);
 }
 
 LtxVaeImpl::LtxVaeImpl(const VaeConfig& config) : config_(config) {
@@ -77,16 +77,16 @@ Tensor LtxVaeImpl::normalise(const Tensor& z) const { return (z - mean_.view({1,
 Tensor LtxVaeImpl::denormalise(const Tensor& z) const { return z * std_.view({1, -1, 1, 1, 1}) + mean_.view({1, -1, 1, 1, 1}); }
 
 Tensor VaeStreamEncoder::push(const Tensor& video) {
-    const int64_t count = video.size(2), expected = cache_.first() ? 1 : 0;
-    TORCH_CHECK(count % kVaeTemporalStride == expected, "a stream's first chunk has 1 + 8n frames and later ones 8n; got ", count);
+    const int64_t count = video.size(2), r = vae_->config().temporal_stride(), expected = cache_.first() ? 1 : 0;
+    TORCH_CHECK(count % r == expected, "a stream's first chunk has 1 + ", r, "n frames and later ones ", r, "n; got ", count);
     return vae_->normalise(vae_->encoder->forward(video, &cache_).mean);
 }
 
 VaeStreamDecoder::VaeStreamDecoder(LtxVae vae, VaeWindow window) : vae_(std::move(vae)), window_(window) {
     TORCH_CHECK(window.context_back >= 1, "context_back must be at least 1: a window's first latent decodes to a single frame");
     TORCH_CHECK(window.context_forward >= 0 && window.cross_fade >= 0, "a window's sizes are not negative");
-    TORCH_CHECK(window.cross_fade <= kVaeTemporalStride * window.context_forward, "cross_fade needs ", window.cross_fade,
-                " frames of the last window, but context_forward gives ", kVaeTemporalStride * window.context_forward);
+    TORCH_CHECK(window.cross_fade <= vae_->config().temporal_stride() * window.context_forward, "cross_fade needs ", window.cross_fade,
+                " frames of the last window, but context_forward gives ", vae_->config().temporal_stride() * window.context_forward);
 }
 
 Tensor VaeStreamDecoder::push(const Tensor& latents) {
@@ -104,11 +104,11 @@ Tensor VaeStreamDecoder::decode_pending(int64_t count, int64_t forward) {
     if (count <= 0) return torch::zeros({1, 3, 0, 0, 0});
     VaeDecodeContext context;
     context.noise = &noise_;
-    context.inject_noise = vae_->config().version == VaeVersion::v0_9_1;
-    if (vae_->config().timestep_conditioning()) context.timestep = torch::full({1}, window_.timestep, held_.options().dtype(torch::kFloat));
+    context.inject_noise = vae_->config().injects_noise();
+    if (vae_->config().timestep_conditioning) context.timestep = torch::full({1}, window_.timestep, held_.options().dtype(torch::kFloat));
     const Tensor video = vae_->decoder->forward(vae_->denormalise(held_.slice(2, 0, old_ + count + forward)), context);
 
-    const int64_t r = kVaeTemporalStride;
+    const int64_t r = vae_->config().temporal_stride();
     const int64_t end = r * (old_ + count - 1) + 1, first = started_ ? r * (old_ - 1) + 1 : 0;
     Tensor shown = frames(video, first, end);
     if (const int64_t n = std::min<int64_t>({window_.cross_fade, forward_frames_.defined() ? forward_frames_.size(2) : 0, shown.size(2)}); n > 0) {

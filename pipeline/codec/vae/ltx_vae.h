@@ -1,5 +1,5 @@
 #pragma once
-// LTX-Video's autoencoder: pictures [B, 3, F, H, W] in -1..1 <-> latents [B, 128, 1 + (F-1)/8, H/32, W/32].
+// LTX-Video's autoencoder: pictures [B, 3, F, H, W] in -1..1 <-> latents [B, 128, 1 + (F-1)/8, H/32, W/32] (the published sizes).
 // Parameter names are those of the published single files without `vae.`. Source: LTX-Video, versions as in vae_config.h.
 
 #include <torch/torch.h>
@@ -20,11 +20,11 @@ struct VaePosterior {
 class VaeEncoderImpl : public torch::nn::Module {
 public:
     explicit VaeEncoderImpl(const VaeConfig& config);
-    /// H and W multiples of 32; F = 1 + 8n, or 8n for a later chunk of a stream.
+    /// H and W multiples of the spatial stride; F = 1 + 8n, or 8n for a later chunk of a stream (8: the temporal stride).
     VaePosterior forward(const torch::Tensor& video, VaeStreamCache* cache = nullptr);
 
 private:
-    int latent_channels_;
+    int latent_channels_, patch_;
     CausalConv3d conv_in{nullptr}, conv_out{nullptr};
     torch::nn::ModuleList down_blocks;
     std::vector<std::shared_ptr<VaeBlock>> blocks_;

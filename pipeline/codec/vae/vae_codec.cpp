@@ -29,11 +29,11 @@ Tensor bgra_of(const Tensor& video) {
     return torch::cat({bgr, torch::full_like(bgr.slice(3, 0, 1), 255)}, 3).contiguous();
 }
 
-int checked_size(const nlohmann::json& json, const char* field, int fallback) {
+int checked_size(const nlohmann::json& json, const char* field, int fallback, int stride) {
     const int size = json.value(field, fallback);
-    if (size < kVaeSpatialStride || size > 4096 || size % kVaeSpatialStride != 0)
+    if (size < stride || size > 4096 || size % stride != 0)
         throw Error(ErrorCode::mismatch, std::string("codec config, field ") + field, std::to_string(size) + " is not a usable size",
-                    "Give a multiple of 32 from 32 to 4096.");
+                    "Give a multiple of " + std::to_string(stride) + " up to 4096.");
     return size;
 }
 
@@ -41,14 +41,14 @@ int checked_size(const nlohmann::json& json, const char* field, int fallback) {
 
 VaeCodecConfig vae_codec_config_from_json(const nlohmann::json& json) {
     VaeCodecConfig config;
-    config.vae = vae_config_from_json(json.value("vae", nlohmann::json::object()));
+    config.vae = vae_config_from_json(json.value("vae", nlohmann::json::object()), "codec config, field vae");
     const nlohmann::json window = json.value("window", nlohmann::json::object());
     config.window.context_back = window.value("context_back", config.window.context_back);
     config.window.timestep = window.value("timestep", config.window.timestep);
     if (config.window.context_back < 1 || config.window.context_back > 64)
         throw Error(ErrorCode::mismatch, "codec config, field window.context_back", "out of range", "Give 1 to 64 latents.");
-    config.width = checked_size(json, "width", config.width);
-    config.height = checked_size(json, "height", config.height);
+    config.width = checked_size(json, "width", config.width, config.vae.spatial_stride());
+    config.height = checked_size(json, "height", config.height, config.vae.spatial_stride());
     return config;
 }
 
@@ -62,13 +62,14 @@ nlohmann::json to_json(const VaeCodecConfig& config) {
 
 VaeCodec::VaeCodec(const VaeCodecConfig& config) : config_(config) {
     vae = register_module("vae", LtxVae(config.vae));
+    const int stride = config.vae.spatial_stride();
     spec_ = {.channels = config.vae.latent_channels,
-             .grid_h = config.height / kVaeSpatialStride,
-             .grid_w = config.width / kVaeSpatialStride,
-             .temporal = kVaeTemporalStride,
+             .grid_h = config.height / stride,
+             .grid_w = config.width / stride,
+             .temporal = config.vae.temporal_stride(),
              .width = config.width,
              .height = config.height,
-             .spatial_stride = kVaeSpatialStride};
+             .spatial_stride = stride};
 }
 
 std::shared_ptr<const CodecIdentity> VaeCodec::make_identity(const ReferencePicture& picture) {

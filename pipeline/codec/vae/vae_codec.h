@@ -7,9 +7,9 @@
 namespace mirrorme {
 
 struct VaeCodecConfig {
-    VaeConfig vae;
+    VaeConfig vae = published_vae(VaeVersion::v0_9_5);
     VaeWindow window;
-    int width = 768, height = 512;  // multiples of 32
+    int width = 768, height = 512;  // multiples of the spatial stride
 };
 
 /// {"kind": "vae", "vae": {...}, "window": {"context_back", "cross_fade", "timestep"}, "width", "height"};

@@ -16,12 +16,12 @@ public:
         bool noisy = false;      // per_channel_scale1/2
     };
 
-    VaeResidualBlock(int in, int out, Features features) : features_(features) {
+    VaeResidualBlock(int in, int out, double norm_eps, Features features) : features_(features) {
         conv1 = register_module("conv1", CausalConv3d(in, out));
         conv2 = register_module("conv2", CausalConv3d(out, out));
         if (in != out) {
             norm3 = register_module("norm3", std::make_shared<torch::nn::Module>());
-            norm = norm3->register_module("norm", torch::nn::LayerNorm(torch::nn::LayerNormOptions({in}).eps(1e-6)));
+            norm = norm3->register_module("norm", torch::nn::LayerNorm(torch::nn::LayerNormOptions({in}).eps(norm_eps)));
             conv_shortcut = register_module("conv_shortcut", torch::nn::Conv3d(torch::nn::Conv3dOptions(in, out, 1)));
         }
         if (features.modulated)
@@ -72,11 +72,11 @@ private:
 
 class VaeResidualRun : public VaeBlock {
 public:
-    VaeResidualRun(const VaeBlockSpec& spec, bool modulated) {
+    VaeResidualRun(const VaeBlockSpec& spec, double norm_eps, bool modulated) {
         res_blocks = register_module("res_blocks", torch::nn::ModuleList());
         for (int i = 0; i < spec.layers; ++i) {
             blocks_.push_back(std::make_shared<VaeResidualBlock>(
-                spec.in_channels, spec.in_channels, VaeResidualBlock::Features{.modulated = modulated, .noisy = spec.inject_noise}));
+                spec.in_channels, spec.in_channels, norm_eps, VaeResidualBlock::Features{.modulated = modulated, .noisy = spec.inject_noise}));
             res_blocks->push_back(blocks_.back());
         }
         if (modulated) time_embedder = register_module("time_embedder", VaeTimeEmbedder(4 * spec.in_channels));
@@ -99,22 +99,23 @@ private:
 /// The published name is `down_blocks.N.conv.*`: the entry is the convolution itself.
 class VaeStridedConv : public VaeBlock {
 public:
-    explicit VaeStridedConv(const VaeBlockSpec& spec) {
-        conv = register_module(
-            "conv", torch::nn::Conv3d(torch::nn::Conv3dOptions(spec.in_channels, spec.out_channels, 3).stride(2).padding({0, 1, 1})));
+    explicit VaeStridedConv(const VaeBlockSpec& spec) : kept_(3 - spec.stride_t) {
+        conv = register_module("conv", torch::nn::Conv3d(torch::nn::Conv3dOptions(spec.in_channels, spec.out_channels, 3)
+                                                             .stride({spec.stride_t, spec.stride_hw, spec.stride_hw})
+                                                             .padding({0, 1, 1})));
     }
 
     Tensor forward(const Tensor& x, VaePass& pass) override {
-        // Windows start at every second frame, so the next one begins at the last frame of this chunk: remember that one alone.
         const bool continued = pass.cache != nullptr && !pass.cache->first();
         Tensor* slot = pass.cache ? &pass.cache->take() : nullptr;
         const Tensor first = x.index({Slice(), Slice(), Slice(0, 1)});
         const Tensor padded = continued ? torch::cat({*slot, x}, 2) : torch::cat({first, first, x}, 2);
-        if (slot) *slot = x.index({Slice(), Slice(), Slice(-1, torch::indexing::None)}).clone();
+        if (slot) *slot = padded.index({Slice(), Slice(), Slice(-kept_, torch::indexing::None)}).clone();
         return conv->forward(padded);
     }
 
 private:
+    int kept_;  // frames of a chunk that the next one's first window begins with: of three, what the stride leaves
     torch::nn::Conv3d conv{nullptr};
 };
 
@@ -143,14 +144,16 @@ private:
 class VaeDepthToSpace : public VaeBlock {
 public:
     explicit VaeDepthToSpace(const VaeBlockSpec& spec) : spec_(spec) {
-        conv = register_module("conv", CausalConv3d(spec.in_channels, spec.out_channels * 8));
+        conv = register_module("conv", CausalConv3d(spec.in_channels, spec.out_channels * spec.stride_t * spec.stride_hw * spec.stride_hw));
     }
 
     Tensor forward(const Tensor& x, VaePass& pass) override {
-        const auto without_first = [](const Tensor& t) { return t.index({Slice(), Slice(), Slice(1, torch::indexing::None)}); };
-        const Tensor main = without_first(depth_to_space(conv->forward(x, pass.padding), 2, 2));
+        const auto unfold = [this](const Tensor& t) {  // the first of two frames stands for what was before the stream
+            return depth_to_space(t, spec_.stride_t, spec_.stride_hw).index({Slice(), Slice(), Slice(spec_.stride_t - 1, torch::indexing::None)});
+        };
+        const Tensor main = unfold(conv->forward(x, pass.padding));
         if (!spec_.skip) return main;
-        const Tensor unfolded = without_first(depth_to_space(x, 2, 2));
+        const Tensor unfolded = unfold(x);
         return main + unfolded.repeat({1, spec_.out_channels / unfolded.size(1), 1, 1, 1});  // tiled, not interleaved
     }
 
@@ -161,18 +164,18 @@ private:
 
 }  // namespace
 
-Tensor patchify(const Tensor& video) {
+Tensor patchify(const Tensor& video, int p) {
     const auto s = video.sizes();
-    return video.reshape({s[0], s[1], s[2], s[3] / kVaePatch, kVaePatch, s[4] / kVaePatch, kVaePatch})
+    return video.reshape({s[0], s[1], s[2], s[3] / p, p, s[4] / p, p})
         .permute({0, 1, 6, 4, 2, 3, 5})
-        .reshape({s[0], s[1] * kVaePatch * kVaePatch, s[2], s[3] / kVaePatch, s[4] / kVaePatch});
+        .reshape({s[0], s[1] * p * p, s[2], s[3] / p, s[4] / p});
 }
 
-Tensor unpatchify(const Tensor& patches) {
+Tensor unpatchify(const Tensor& patches, int p) {
     const auto s = patches.sizes();
-    return patches.reshape({s[0], s[1] / (kVaePatch * kVaePatch), kVaePatch, kVaePatch, s[2], s[3], s[4]})
+    return patches.reshape({s[0], s[1] / (p * p), p, p, s[2], s[3], s[4]})
         .permute({0, 1, 4, 5, 3, 6, 2})
-        .reshape({s[0], s[1] / (kVaePatch * kVaePatch), s[2], s[3] * kVaePatch, s[4] * kVaePatch});
+        .reshape({s[0], s[1] / (p * p), s[2], s[3] * p, s[4] * p});
 }
 
 Tensor pixel_norm(const Tensor& x) { return x * torch::rsqrt(x.square().mean(1, /*keepdim=*/true) + 1e-8); }
@@ -198,8 +201,8 @@ Tensor vae_timestep_sinusoid(const Tensor& timestep) {
     return torch::cat({angle.cos(), angle.sin()}, -1);
 }
 
-CausalConv3dImpl::CausalConv3dImpl(int in, int out, int stride) : stride_(stride) {
-    conv = register_module("conv", torch::nn::Conv3d(torch::nn::Conv3dOptions(in, out, 3).stride(stride).padding({0, 1, 1})));
+CausalConv3dImpl::CausalConv3dImpl(int in, int out) {
+    conv = register_module("conv", torch::nn::Conv3d(torch::nn::Conv3dOptions(in, out, 3).padding({0, 1, 1})));
 }
 
 Tensor CausalConv3dImpl::forward(const Tensor& x, TimePadding padding, VaeStreamCache* cache) {
@@ -226,11 +229,11 @@ Tensor VaeTimeEmbedderImpl::forward(const VaeDecodeContext& context) {
 }
 
 std::shared_ptr<VaeBlock> make_vae_block(const VaeBlockSpec& spec, const VaeConfig& config, BlockSide side) {
-    const bool modulated = side == BlockSide::decoder && config.timestep_conditioning();
+    const bool modulated = side == BlockSide::decoder && config.timestep_conditioning;
     switch (spec.kind) {
-        case VaeBlockKind::residual: return std::make_shared<VaeResidualRun>(spec, modulated);
+        case VaeBlockKind::residual: return std::make_shared<VaeResidualRun>(spec, config.norm_eps, modulated);
         case VaeBlockKind::residual_widen:
-            return std::make_shared<VaeResidualBlock>(spec.in_channels, spec.out_channels, VaeResidualBlock::Features{});
+            return std::make_shared<VaeResidualBlock>(spec.in_channels, spec.out_channels, config.norm_eps, VaeResidualBlock::Features{});
         case VaeBlockKind::strided_conv: return std::make_shared<VaeStridedConv>(spec);
         case VaeBlockKind::space_to_depth: return std::make_shared<VaeSpaceToDepth>(spec);
         case VaeBlockKind::depth_to_space: return std::make_shared<VaeDepthToSpace>(spec);

@@ -38,9 +38,9 @@ struct VaeDecodeContext {
     std::size_t next_noise = 0;
 };
 
-/// Channel c * 16 + dx * 4 + dy of a patch: the width offset is the major digit. [B,C,T,H,W] -> [B,16C,T,H/4,W/4].
-torch::Tensor patchify(const torch::Tensor& video);
-torch::Tensor unpatchify(const torch::Tensor& patches);
+/// Channel (c * p + dx) * p + dy of a patch of p x p pixels: the width offset is the major digit. [B,C,T,H,W] -> [B,C p p,T,H/p,W/p].
+torch::Tensor patchify(const torch::Tensor& video, int p = 4);
+torch::Tensor unpatchify(const torch::Tensor& patches, int p = 4);
 /// x / sqrt(mean_c(x^2) + 1e-8)
 torch::Tensor pixel_norm(const torch::Tensor& x);
 /// Channel ((c * t + dt) * hw + dh) * hw + dw <-> position, both directions.
@@ -54,11 +54,10 @@ enum class TimePadding { causal, centred };
 /// Conv3d of kernel 3 with zero padding in space and replicated frames in time: two in front (causal) or one at each end (centred).
 class CausalConv3dImpl : public torch::nn::Module {
 public:
-    CausalConv3dImpl(int in, int out, int stride = 1);
+    CausalConv3dImpl(int in, int out);
     torch::Tensor forward(const torch::Tensor& x, TimePadding padding, VaeStreamCache* cache = nullptr);
 
 private:
-    int stride_;
     torch::nn::Conv3d conv{nullptr};
 };
 TORCH_MODULE(CausalConv3d);
@@ -70,7 +69,6 @@ public:
     torch::Tensor forward(const VaeDecodeContext& context);  // [B, width, 1, 1, 1]
 
 private:
-    struct Linears;
     std::shared_ptr<torch::nn::Module> timestep_embedder;
     torch::nn::Linear linear_1{nullptr}, linear_2{nullptr};
 };

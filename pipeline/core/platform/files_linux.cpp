@@ -67,6 +67,13 @@ MappedFile& MappedFile::operator=(MappedFile&& other) noexcept {
     return *this;
 }
 
+void MappedFile::forget(std::span<const std::byte> part) const noexcept {
+    if (part.empty()) return;
+    const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
+    const auto first = reinterpret_cast<std::uintptr_t>(part.data()) / page * page;
+    ::madvise(reinterpret_cast<void*>(first), reinterpret_cast<std::uintptr_t>(part.data()) + part.size() - first, MADV_DONTNEED);
+}
+
 AtomicFile::AtomicFile(fs::path path) : path_(std::move(path)), temporary_(temporary_beside(path_)) {
     require_writable(path_);
     descriptor_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);

@@ -8,7 +8,7 @@ TEST_CASE("the autoencoder reproduces the public implementation at full size", "
     torch::InferenceMode guard;
     for (const golden::VaeRow& row : golden::kFullVaeRows) {
         CAPTURE(row.name);
-        LtxVae vae(VaeConfig{.version = row.version});
+        LtxVae vae(published_vae(row.version));
         golden::fill(*vae);
         golden::check_vae_row(row, vae, {.height = 64, .width = 64, .latent = {1, 128, 2, 2, 2}});
     }
