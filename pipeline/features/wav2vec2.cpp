@@ -99,12 +99,12 @@ Tensor Wav2Vec2EncoderImpl::positions(const Tensor& x) {
     return torch::gelu(pos_conv->forward(x.transpose(1, 2)).narrow(2, 0, x.size(1))).transpose(1, 2);
 }
 
-std::vector<Tensor> Wav2Vec2EncoderImpl::forward(const Tensor& x) {
+Wav2Vec2States Wav2Vec2EncoderImpl::forward(const Tensor& x) {
     Tensor h = x + positions(x);
     if (!norm_first_) h = layer_norm->forward(h);
-    std::vector<Tensor> states{h};
-    for (const auto& layer : *layers) states.push_back(layer->as<Wav2Vec2Layer>()->forward(states.back()));
-    if (norm_first_) states.back() = layer_norm->forward(states.back());
+    Wav2Vec2States states{.hidden = {h}, .last = {}};
+    for (const auto& layer : *layers) states.hidden.push_back(layer->as<Wav2Vec2Layer>()->forward(states.hidden.back()));
+    states.last = norm_first_ ? layer_norm->forward(states.hidden.back()) : states.hidden.back();
     return states;
 }
 
@@ -124,6 +124,6 @@ Tensor Wav2Vec2Impl::convolve(const Tensor& input_values) {
 
 Tensor Wav2Vec2Impl::project(const Tensor& features) { return projection->forward(layer_norm->forward(features.transpose(1, 2))); }
 
-std::vector<Tensor> Wav2Vec2Impl::hidden_states(const Tensor& features) { return encoder->forward(project(features)); }
+Wav2Vec2States Wav2Vec2Impl::states(const Tensor& features) { return encoder->forward(project(features)); }
 
 }  // namespace mirrorme

@@ -15,6 +15,16 @@ namespace mirrorme {
 /// The published model's input: (x - mean) / sqrt(variance + 1e-7) over each row, samples [B, n] float32.
 torch::Tensor normalise_sound(const torch::Tensor& samples);
 
+// Note [The last hidden state]
+// With norms before attention and feed-forward, one more norm follows the last layer. `last_hidden_state` is what it gives.
+// hidden_states[n] is what the last layer gives, as transformers 5 has it; in transformers 4 it was last_hidden_state again, and so
+// models that were trained on a mix of layers then want last_hidden_state in its place. With norms after, the two are one.
+
+struct Wav2Vec2States {
+    std::vector<torch::Tensor> hidden;  // 0 .. n, [B, T, D] each
+    torch::Tensor last;                 // [B, T, D]
+};
+
 class Wav2Vec2FeatureEncoderImpl : public torch::nn::Module {
 public:
     explicit Wav2Vec2FeatureEncoderImpl(const Wav2Vec2Config& config);
@@ -34,7 +44,7 @@ TORCH_MODULE(Wav2Vec2FeatureEncoder);
 class Wav2Vec2LayerImpl : public torch::nn::Module {
 public:
     explicit Wav2Vec2LayerImpl(const Wav2Vec2Config& config);
-    torch::Tensor forward(const torch::Tensor& x);  // [B, n, D] -> the same
+    torch::Tensor forward(const torch::Tensor& x);  // [B, T, D] -> the same
 
 private:
     torch::Tensor attend(const torch::Tensor& x);
@@ -51,9 +61,9 @@ TORCH_MODULE(Wav2Vec2Layer);
 class Wav2Vec2EncoderImpl : public torch::nn::Module {
 public:
     explicit Wav2Vec2EncoderImpl(const Wav2Vec2Config& config);
-    /// x [B, n, D] -> n_layers + 1 states of the same shape.
-    std::vector<torch::Tensor> forward(const torch::Tensor& x);
-    /// GELU of the positional convolution, to be added to x: [B, n, D] -> the same.
+    /// x [B, T, D] -> states of the same shape.
+    Wav2Vec2States forward(const torch::Tensor& x);
+    /// GELU of the positional convolution, to be added to x: [B, T, D] -> the same.
     torch::Tensor positions(const torch::Tensor& x);
 
 private:
@@ -68,13 +78,13 @@ class Wav2Vec2Impl : public torch::nn::Module {
 public:
     explicit Wav2Vec2Impl(const Wav2Vec2Config& config);
 
-    /// input_values [B, S] as normalise_sound gives them -> hidden states 0 .. n, [B, features_of(S), D] each; the last is `last_hidden_state`.
-    std::vector<torch::Tensor> forward(const torch::Tensor& input_values) { return hidden_states(convolve(input_values)); }
+    /// input_values [B, S] as normalise_sound gives them -> states of features_of(S) features.
+    Wav2Vec2States forward(const torch::Tensor& input_values) { return states(convolve(input_values)); }
 
-    /// The two halves of it: the convolutions, [B, S] -> [B, C, n], and what makes states of them at whatever rate they are given.
+    /// The two halves of it: the convolutions, [B, S] -> [B, C, T], and what makes states of them at whatever rate they are given.
     torch::Tensor convolve(const torch::Tensor& input_values);
-    std::vector<torch::Tensor> hidden_states(const torch::Tensor& features);
-    /// Features [B, C, n] -> transformer's width [B, n, D].
+    Wav2Vec2States states(const torch::Tensor& features);
+    /// Features [B, C, T] -> transformer's width [B, T, D].
     torch::Tensor project(const torch::Tensor& features);
 
     const Wav2Vec2Config& config() const { return config_; }

@@ -95,7 +95,9 @@ Tensor Wav2Vec2BackboneImpl::forward(const Tensor& samples, const HeardFrames& h
 
     Tensor features = wav2vec2_->convolve(torch::stack(sounds, 1).flatten(0, 1).to(options));  // [B g, C, N]
     if (config_.resampling == FeatureResampling::convolutions) features = torch::matmul(of_windows(features), mix).flatten(0, 1);
-    const Tensor states = of_windows(torch::stack(wav2vec2_->hidden_states(features), 1)).transpose(-1, -2);  // [B, g, L, D, N or F]
+    Wav2Vec2States given_states = wav2vec2_->states(features);
+    given_states.hidden.back() = given_states.last;
+    const Tensor states = of_windows(torch::stack(given_states.hidden, 1)).transpose(-1, -2);  // [B, g, L, D, N or F]
     if (config_.resampling == FeatureResampling::hidden_states) return torch::matmul(states, mix.unsqueeze(1));
 
     std::vector<Tensor> wanted;

@@ -41,7 +41,7 @@ struct Wav2Vec2BackboneConfig {
 // what is interpolated at its own middle (with the frames of the look-ahead as context only), at the last feature if that comes
 // first. Times are exact: a window is not stretched to a whole number of frames, as align_corners of the public ones does.
 
-/// g = one stretch for each latent frame, L = layers() hidden states.
+/// g = one stretch for each latent frame, L = layers(): hidden states 0 .. n - 1 and last_hidden_state (Note [The last hidden state]).
 class Wav2Vec2BackboneImpl : public AudioBackbone {
 public:
     /// Throws Error unsupported, naming `subject` and the field, when features of the model are not kFeatureHop samples apart.

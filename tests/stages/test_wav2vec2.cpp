@@ -70,8 +70,9 @@ TEST_CASE("wav2vec2 of the base kind gives the recorded rows", "[golden]") {
     golden::check_summary(projected, {{1.01400, -2.47690, 1.64767, 2.19114, 1.06238, -1.47945}, {-.30472, -.18897, -.46925}, -18.5134, 1299.1208});
     golden::check_summary(model->encoder->positions(projected),
                           {{.11070, -.02870, -.13025, -.14354, .27815, -.00249}, {-.08200, .62347, .26398}, 97.5244, 280.4216});
-    const std::vector<Tensor> states = model->hidden_states(features);
+    const std::vector<Tensor> states = model->states(features).hidden;
     REQUIRE(states.size() == 3);
+    CHECK(model->states(features).last.equal(states[2]));
     golden::check_summary(states[0], {{.71387, -2.22846, 1.23758, 1.34675, 1.16551, -1.36527}, {-.22790, .56421, -.17108}, 34.4904, 1265.6333});
     golden::check_summary(states[1], {{.03687, -1.61227, .62113, .79372, .45042, -.15731}, {.40167, .27079, -.89586}, -7.9974, 1304.2345});
     golden::check_summary(states[2], {{-.71464, -2.21110, 1.00233, .71733, 1.35540, .09730}, {1.94176, -.48651, -1.40675}, 31.5120, 1258.4670});
@@ -81,10 +82,24 @@ TEST_CASE("wav2vec2 of the large kind gives the recorded rows", "[golden]") {
     torch::InferenceMode guard;
     testing::TempFolder folder;
     Wav2Vec2 model = golden::golden_wav2vec2(golden::as_large_kind(golden::tiny_wav2vec2()), folder / "tiny.safetensors");
-    const std::vector<Tensor> states = model->forward(golden::golden_sound());
-    REQUIRE(states.size() == 3);
-    golden::check_summary(states[0], {{-.71398, -.49069, .75203, .41140, .06492, -.54753}, {-.84101, 1.46413, -.19416}, -46.8098, 1424.1886});
-    golden::check_summary(states[2], {{-1.18144, -1.00967, 1.75188, .45053, .69406, .43924}, {.83219, .69294, -.60887}, 36.1129, 1263.6893});
+    const Wav2Vec2States states = model->forward(golden::golden_sound());
+    REQUIRE(states.hidden.size() == 3);
+    golden::check_summary(states.hidden[0], {{-.71398, -.49069, .75203, .41140, .06492, -.54753}, {-.84101, 1.46413, -.19416}, -46.8098, 1424.1886});
+    golden::check_summary(states.last, {{-1.18144, -1.00967, 1.75188, .45053, .69406, .43924}, {.83219, .69294, -.60887}, 36.1129, 1263.6893});
+}
+
+TEST_CASE("wav2vec2-base of full size gives the recorded rows", "[golden]") {
+    torch::InferenceMode guard;
+    testing::TempFolder folder;
+    Wav2Vec2 model = golden::golden_wav2vec2({}, folder / "base.safetensors");
+    const Tensor features = model->convolve(golden::golden_sound());
+    golden::check_summary(features.transpose(1, 2), {{-.01252, -.01988, .00395, .01315, -.00593, .01595}, {-.00252, .00623, -.01271}, 27.9274, 305.4168});
+    const std::vector<Tensor> states = model->states(features).hidden;
+    REQUIRE(states.size() == 13);
+    golden::check_summary(states[0], {{-1.09201, 1.60515, .54806, -1.33724, .48459, .25261}, {1.87189, .11712, -.11970}, 109.5309, 30170.9630});
+    golden::check_summary(states[1], {{-2.99336, .24628, .76657, -.38162, .21585, 1.17563}, {1.61207, -.52574, -.03093}, -198.5564, 29983.9340});
+    golden::check_summary(states[6], {{.96340, 1.67086, -1.19475, -.15791, -.62605, -1.29125}, {-.92949, 1.01559, -.19299}, -31.4758, 30092.0817});
+    golden::check_summary(states[12], {{.90485, -.10356, .72684, -.26806, 1.11203, .61405}, {.23533, .72647, -1.35640}, -292.8560, 29871.0614});
 }
 
 TEST_CASE("a file's names may have the prefix of a model with a head, and either spelling of weight norm, or none") {
@@ -92,12 +107,12 @@ TEST_CASE("a file's names may have the prefix of a model with a head, and either
     testing::TempFolder folder;
     const Wav2Vec2Config config = golden::tiny_wav2vec2();
     Wav2Vec2 model = golden::golden_wav2vec2(config, folder / "old.safetensors");
-    const Tensor expected = model->forward(golden::golden_sound()).back();
+    const Tensor expected = model->forward(golden::golden_sound()).last;
     const auto read_back = [&](std::vector<NamedTensor> tensors) {
         write_safetensors(folder / "other.safetensors", std::move(tensors));
         Wav2Vec2 other(config);
         golden::put_weights(other, read_wav2vec2(SafetensorsFile::open(folder / "other.safetensors"), config));
-        return other->forward(golden::golden_sound()).back();
+        return other->forward(golden::golden_sound()).last;
     };
     CHECK(read_back(golden::published_wav2vec2(config, golden::WeightNormNames::parametrized)).equal(expected));
 
@@ -187,9 +202,9 @@ TEST_CASE("batches, odd positional kernels and the shortest sound") {
     config.num_conv_pos_embeddings = 7;
     Wav2Vec2 model = golden::golden_wav2vec2(config, folder / "tiny.safetensors");
     const Tensor sound = golden::input("two", {2, 8000});
-    const std::vector<Tensor> both = model->forward(sound), second = model->forward(sound.slice(0, 1));
-    CHECK(both.back().sizes() == torch::IntArrayRef({2, config.features_of(8000), 32}));
-    CHECK(relative_error(both.back().slice(0, 1), second.back()) < 1e-5);
-    CHECK(model->forward(sound.slice(1, 0, 400)).back().size(1) == 1);
+    const Tensor both = model->forward(sound).last, second = model->forward(sound.slice(0, 1)).last;
+    CHECK(both.sizes() == torch::IntArrayRef({2, config.features_of(8000), 32}));
+    CHECK(relative_error(both.slice(0, 1), second) < 1e-5);
+    CHECK(model->forward(sound.slice(1, 0, 400)).last.size(1) == 1);
     CHECK_THROWS(model->forward(sound.slice(1, 0, 399)));
 }
