@@ -11,6 +11,7 @@
 #include "core/files.h"
 #include "core/platform/cpu.h"
 #ifdef MIRRORME_HAS_MEDIA
+#include "cli/decode_bench.h"
 #include "media/audio_reader.h"
 #endif
 
@@ -53,9 +54,13 @@ public:
         engine_.declare(*app_);
         app_->add_option("--seconds", seconds_, "Length of the run.")->check(CLI::Range(1.0, 3600.0))->capture_default_str()->type_name("X");
         app_->add_flag("--json", json_, "As JSON.");
+#ifdef MIRRORME_HAS_MEDIA
+        decode_ = make_decode_bench(*app_);
+#endif
     }
 
     int run() override {
+        if (decode_ && decode_->app()->parsed()) return decode_->run();
         using Clock = std::chrono::steady_clock;
         SessionConfig config;
         config.settings = settings_->settings();
@@ -81,6 +86,7 @@ private:
     EngineOptions engine_;
     double seconds_ = 30;
     bool json_ = false;
+    std::unique_ptr<Subcommand> decode_;  // `bench decode`; null in builds that read no pictures
 };
 
 }  // namespace

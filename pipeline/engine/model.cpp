@@ -95,7 +95,8 @@ std::shared_ptr<const Model> load_model(const std::filesystem::path& directory, 
     if (model->manifest.trained_stages.empty() && !model->manifest.config.contains("audio"))
         throw Error(ErrorCode::unsupported, section_of(bundle, "audio"), "is missing: this bundle holds published weights as they were imported, which do not speak",
                     "Train it with 'mirrorme train', or use the embedded model mini");
-    model->front_end = AudioFrontEnd(audio_frontend_config_from_json(bundle.config("audio"), section_of(bundle, "audio")));
+    const std::string audio = section_of(bundle, "audio");
+    model->front_end = AudioFrontEnd(audio_frontend_config_from_json(bundle.config("audio"), audio), audio);
     load(bundle, *model->front_end, "audio.", device);
     model->denoiser = DitModel(dit_config_from_json(bundle.config("denoiser"), section_of(bundle, "denoiser")));
     load(bundle, *model->denoiser, "denoiser.", device);

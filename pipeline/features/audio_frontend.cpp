@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <vector>
 
+#include "core/error.h"
 #include "core/json_fields.h"
 
 namespace mirrorme {
@@ -11,7 +12,6 @@ namespace {
 
 using torch::Tensor;
 
-constexpr int64_t kFeatureHop = 2 * kMelHop;  // samples: 50 Hz
 constexpr Rational kModelRate{kModelSampleRate, 1};
 
 int64_t divide_up(int64_t value, int64_t by) { return (value + by - 1) / by; }
@@ -24,37 +24,34 @@ LatentIndex last_frame(LatentIndex latent, FirstLatent start, int64_t r) {
 
 /// Where everything lies for one span of latent frames; indices since the stream's start.
 struct AudioFrontEndImpl::Plan {
-    SampleSpan samples;
-    int64_t first_feature = 0, features = 0;  // at 50 Hz; feature i ends at sample 320 i
-    int64_t mel_frames = 0;
-    std::vector<int64_t> low;                 // per video frame: the earlier of its two features, from first_feature
-    std::vector<float> share;                 // weight of the later one
-    std::vector<IndexSpan> hops;              // per latent frame, for find_silence
+    HeardFrames heard;
+    SampleSpan samples, features;  // all that is wanted; the backbone's part of it
+    std::vector<IndexSpan> hops;   // per latent frame, for find_silence
 };
 
-AudioFrontEndImpl::AudioFrontEndImpl(const AudioFrontEndConfig& config) : config_(config) {
-    mel = register_module("mel", MelBackbone(config.mel));
+AudioFrontEndImpl::AudioFrontEndImpl(const AudioFrontEndConfig& config, const std::string& subject) : config_(config) {
+    const HearingTimes times{config.fps, config.look_ahead};
+    if (config.backbone == BackboneKind::wav2vec2) backbone_ = register_module("wav2vec2", Wav2Vec2Backbone(config.wav2vec2, times, subject));
+    else backbone_ = register_module("mel", MelBackbone(config.mel, times));
     encoder = register_module("encoder", CausalAudioEncoder(config.encoder));
+    if (encoder->receptive_field() > backbone_->longest_field())
+        throw Error(ErrorCode::mismatch, subject,
+                    "field 'window_features' leaves room for " + std::to_string(backbone_->longest_field()) + " video frames, and a latent frame depends on " +
+                        std::to_string(encoder->receptive_field()),
+                    "Give a larger one.");
+}
+
+Wav2Vec2 AudioFrontEndImpl::wav2vec2() const {
+    const auto published = std::dynamic_pointer_cast<Wav2Vec2BackboneImpl>(backbone_);
+    return published ? published->model() : Wav2Vec2(nullptr);
 }
 
 AudioFrontEndImpl::Plan AudioFrontEndImpl::plan(IndexSpan latents, FirstLatent start) const {
     Plan plan;
-    const int64_t r = config_.encoder.temporal, frames = encoder->receptive_field() + r * (latents.size() - 1);
-    const FrameIndex last = last_frame(latents.end - 1, start, r);
+    const int64_t r = config_.encoder.temporal;
     const Rational fps = reduced(config_.fps);
-    // Position of what frame f hears, in features: numerator / denominator, exact.
-    const int64_t denominator = kFeatureHop * fps.num;
-    const auto numerator = [&](FrameIndex f) { return (f + 1) * kModelSampleRate * fps.den + config_.look_ahead * fps.num; };
-
-    const int64_t last_feature = mul_div_floor(numerator(last), 1, denominator);
-    plan.features = divide_up((frames - 1) * kModelSampleRate * fps.den, denominator) + 2;
-    plan.first_feature = last_feature - plan.features + 1;
-    for (FrameIndex f = last - frames + 1; f <= last; ++f) {
-        const int64_t later = mul_div_floor(numerator(f), 1, denominator);
-        plan.low.push_back(later - 1 - plan.first_feature);
-        plan.share.push_back(static_cast<float>(static_cast<double>(numerator(f) - later * denominator) / static_cast<double>(denominator)));
-    }
-    plan.mel_frames = mel->receptive_field() + 2 * (plan.features - 1);
+    plan.heard = {.last = last_frame(latents.end - 1, start, r), .latents = latents.size(), .field = encoder->receptive_field(), .stride = r};
+    plan.features = backbone_->span(plan.heard);
 
     int64_t longest = 0;
     for (LatentIndex latent = latents.first; latent < latents.end; ++latent) {
@@ -65,8 +62,8 @@ AudioFrontEndImpl::Plan AudioFrontEndImpl::plan(IndexSpan latents, FirstLatent s
     longest = divide_up(rescale_ceil(latents.size() * r, fps, kModelRate) + config_.look_ahead, kSpeechHop) + 1;
     longest += std::max(config_.speech.history_hops, config_.speech.hang_hops);
 
-    plan.samples.end = std::max(plan.hops.back().end * kSpeechHop, last_feature * kFeatureHop);
-    const int64_t for_features = kMelWindow + kMelHop * (plan.mel_frames - 1) + kFeatureHop;
+    plan.samples.end = std::max(plan.hops.back().end * kSpeechHop, plan.features.end);
+    const int64_t for_features = plan.features.size() + kFeatureHop;
     plan.samples.first = plan.samples.end - std::max(divide_up(for_features, kSpeechHop), longest) * kSpeechHop;
     return plan;
 }
@@ -80,34 +77,39 @@ AudioTokens AudioFrontEndImpl::encode(const Tensor& samples, IndexSpan latents, 
     AudioTokens heard;
     heard.silent = find_silence(hop_levels(samples), where.samples.first / kSpeechHop, where.hops, config_.speech);
 
-    const int64_t end = (where.first_feature + where.features - 1) * kFeatureHop - where.samples.first;
-    const int64_t wanted = kMelWindow + kMelHop * (where.mel_frames - 1);
-    const Tensor features = mel->forward(log_mel_.forward(samples.narrow(1, end - wanted, wanted)).to(samples.scalar_type()));
-    const Tensor low = torch::tensor(where.low, torch::kLong).to(samples.device());
-    const Tensor share = torch::tensor(where.share).to(features.device(), features.scalar_type());
-    heard.tokens = encoder->forward(resample_features(features, low, share));
+    Tensor features = backbone_->forward(samples.narrow(1, where.features.first - where.samples.first, where.features.size()), where.heard);
+    features = features.flatten(0, 1);                                  // [B g, L, D, n]
+    if (features.size(1) == 1) features = features.squeeze(1);
+    const Tensor tokens = encoder->forward(features);                   // [B g, m, n + 1, D_a], g m = T'
+    heard.tokens = tokens.reshape({samples.size(0), latents.size(), tokens.size(2), tokens.size(3)});
     return heard;
 }
 
-Tensor resample_features(const Tensor& x, const Tensor& low, const Tensor& share) {
-    return torch::lerp(x.index_select(-1, low), x.index_select(-1, low + 1), share);
+void AudioFrontEndConfig::fit_encoder() {
+    encoder.features = backbone == BackboneKind::mel ? mel.width : wav2vec2.model.hidden_size;
+    encoder.layers = backbone == BackboneKind::mel ? 1 : wav2vec2.layers();
 }
 
 nlohmann::json to_json(const AudioFrontEndConfig& c) {
-    return {{"backbone", "mel"},
-            {"width", c.mel.width},
-            {"dilations", c.mel.dilations},
-            {"temporal", c.encoder.temporal},
-            {"tokens", c.encoder.tokens},
-            {"audio_dim", c.encoder.width},
-            {"fps", {c.fps.num, c.fps.den}},
-            {"look_ahead_samples", c.look_ahead},
-            {"speech",
-             {{"threshold_db", c.speech.threshold_db},
-              {"margin_db", c.speech.margin_db},
-              {"hang_hops", c.speech.hang_hops},
-              {"history_hops", c.speech.history_hops},
-              {"loud_hops", c.speech.loud_hops}}}};
+    nlohmann::json json{{"backbone", c.backbone == BackboneKind::mel ? "mel" : "wav2vec2"},
+                        {"temporal", c.encoder.temporal},
+                        {"tokens", c.encoder.tokens},
+                        {"audio_dim", c.encoder.width},
+                        {"fps", {c.fps.num, c.fps.den}},
+                        {"look_ahead_samples", c.look_ahead},
+                        {"speech",
+                         {{"threshold_db", c.speech.threshold_db},
+                          {"margin_db", c.speech.margin_db},
+                          {"hang_hops", c.speech.hang_hops},
+                          {"history_hops", c.speech.history_hops},
+                          {"loud_hops", c.speech.loud_hops}}}};
+    if (c.backbone == BackboneKind::wav2vec2) {
+        add_json(json, c.wav2vec2);
+    } else {
+        json["width"] = c.mel.width;
+        json["dilations"] = c.mel.dilations;
+    }
+    return json;
 }
 
 AudioFrontEndConfig audio_frontend_config_from_json(const nlohmann::json& value, const std::string& subject) {
@@ -116,13 +118,14 @@ AudioFrontEndConfig audio_frontend_config_from_json(const nlohmann::json& value,
     const auto read = [](const JsonObject& from, const char* key, int minimum, int maximum, int& out) {
         if (from.has(key)) out = static_cast<int>(from.integer(key, minimum, maximum));
     };
-    if (json.has("backbone") && json.text("backbone") != "mel")
-        json.wrong("backbone", "'" + json.text("backbone") + "' is not the mel front end", "Known here is mel.");
+    const std::string backbone = json.has("backbone") ? json.text("backbone") : "mel";
+    if (backbone != "mel" && backbone != "wav2vec2") json.wrong("backbone", "'" + backbone + "' is not known", "Known are mel and wav2vec2.");
+    config.backbone = backbone == "mel" ? BackboneKind::mel : BackboneKind::wav2vec2;
+    if (config.backbone == BackboneKind::wav2vec2) config.wav2vec2 = wav2vec2_backbone_config_from_json(value, subject);
     read(json, "width", 8, 4096, config.mel.width);
     read(json, "temporal", 1, 64, config.encoder.temporal);
     read(json, "tokens", 1, 64, config.encoder.tokens);
     read(json, "audio_dim", 8, 16384, config.encoder.width);
-    config.encoder.features = config.mel.width;
     if (json.has("dilations")) {
         config.mel.dilations.clear();
         for (const auto& dilation : json.array("dilations", 16)) {
@@ -148,6 +151,7 @@ AudioFrontEndConfig audio_frontend_config_from_json(const nlohmann::json& value,
         read(speech, "history_hops", 1, 10000, config.speech.history_hops);
         read(speech, "loud_hops", 1, 100, config.speech.loud_hops);
     }
+    config.fit_encoder();
     return config;
 }
 

@@ -4,11 +4,10 @@
 
 #include <torch/torch.h>
 
-#include "core/time.h"
+#include "features/feature_times.h"
 
 namespace mirrorme {
 
-inline constexpr int64_t kModelSampleRate = 16000;
 inline constexpr int64_t kMelHop = 160;     // samples: 10 ms
 inline constexpr int64_t kMelWindow = 400;  // samples: 25 ms
 inline constexpr int64_t kMelBins = 80;

@@ -4,6 +4,7 @@
 
 #include "core/error.h"
 #include "published/ltx_stages.h"
+#include "published/wav2vec2_stage.h"
 
 namespace mirrorme {
 namespace {
@@ -25,6 +26,11 @@ constexpr std::array kStages = {
                  .inputs = "latents [B,C,f,h,w], not normalised, timestep? [B] in 0..1",
                  .outputs = "sample [B,3,F,H,W]",
                  .run = forward_vae_decode},
+    ForwardStage{.name = "wav2vec2",
+                 .follows = "transformers Wav2Vec2Model",
+                 .inputs = "input_values [B,S] at 16 kHz, as the checkpoint's feature extractor gives them, S >= 400",
+                 .outputs = "last_hidden_state, hidden_states.0 .. hidden_states.n [B,T,D]",
+                 .run = forward_wav2vec2},
 };
 
 }  // namespace

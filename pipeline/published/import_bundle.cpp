@@ -3,12 +3,14 @@
 #include <array>
 
 #include "published/ltx_import.h"
+#include "published/wav2vec2_import.h"
 
 namespace mirrorme {
 namespace {
 
 constexpr std::array kSources = {
     ImportSource{.option = "ltx", .takes = "LTX-Video: a single .safetensors file, or a folder in the diffusers layout.", .add = add_ltx},
+    ImportSource{.option = "wav2vec2", .takes = "wav2vec2: a folder with config.json and model.safetensors.", .add = add_wav2vec2},
 };
 
 }  // namespace

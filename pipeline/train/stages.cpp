@@ -63,7 +63,7 @@ std::unique_ptr<TrainingTask> make_motion(const std::string& stage, const StageI
     const TrainingConfig& config = input.config;
     MotionModules modules;
     modules.denoiser = DitModel(dit_config_from_json(config.module("denoiser"), config.subject()));
-    modules.audio = AudioFrontEnd(audio_frontend_config_from_json(config.module("audio"), config.subject()));
+    modules.audio = AudioFrontEnd(audio_frontend_config_from_json(config.module("audio"), config.subject()), config.subject());
     modules.denoiser->initialise();
     const AudioFrontEndConfig& audio = modules.audio->config();
     modules.probe = MouthProbe((audio.encoder.tokens + 1) * audio.encoder.width, kLatentChannels);

@@ -10,6 +10,12 @@ using Catch::Matchers::ContainsSubstring;
 using Catch::Matchers::StartsWith;
 using nlohmann::json;
 
+namespace {
+
+const std::filesystem::path kSource = MIRRORME_SOURCE_DIR;
+
+}  // namespace
+
 TEST_CASE("without arguments the program explains itself and fails", "[cli]") {
     const Outcome result = run({});
     CHECK(result.code == 2);
@@ -39,6 +45,51 @@ TEST_CASE("a wrong command line is one line and exit code 2", "[cli]") {
         CHECK(result.code == 2);
         CHECK(line_count(result.err) == 1);
         CHECK_THAT(result.err, StartsWith("mirrorme: ") && ContainsSubstring("--help"));
+    }
+}
+
+TEST_CASE("bench decode says what it measures, and refuses what it cannot", "[cli]") {
+    const Outcome help = run({"bench", "decode", "--help"});
+    CHECK(help.code == 0);
+    for (const char* word : {"--bundle", "--clip", "--back", "--forward", "--fade", "--json", "PSNR", "Examples"}) CHECK_THAT(help.out, ContainsSubstring(word));
+    CHECK(run({"bench", "decode"}).code == 2);
+    CHECK(run({"bench", "decode", "--bundle", "x", "--back", "0"}).code == 2);
+    CHECK(run({"bench", "decode", "--bundle", "x", "--clip", "a.mp4", "--image", "b.png"}).code == 2);
+    const Outcome missing = run({"bench", "decode", "--bundle", "/nowhere/at/all"});
+    CHECK(missing.code == 1);
+    CHECK_THAT(missing.err, ContainsSubstring("/nowhere/at/all") && ContainsSubstring("bundle.json"));
+    const Outcome other = run({"bench", "decode", "--bundle", (kSource / "data/models/mini").string()});
+    CHECK(other.code == 1);
+    CHECK(line_count(other.err) == 1);
+    CHECK_THAT(other.err, ContainsSubstring("config.codec.kind") && ContainsSubstring("motion") && ContainsSubstring("import --ltx"));
+}
+
+TEST_CASE("bench decode measures an imported autoencoder, more context being nearer", "[cli]") {
+    const TempFolder folder;
+    for (const char* published : {"ltx-14", "ltx-40"}) {
+        const std::string bundle = (folder / published).string();
+        REQUIRE(run({"import", "--ltx", (kSource / "tests/golden/parity" / published / "model.safetensors").string(), "--out", bundle}).code == 0);
+        const std::vector<std::string> words{"bench", "decode", "--bundle", bundle, "--width", "32", "--height", "32", "--latents", "15", "--back", "1,4", "--forward", "0,2", "--fade", "0,2"};
+        std::vector<std::string> as_json = words;
+        as_json.push_back("--json");
+        const Outcome result = run(as_json);
+        REQUIRE(result.code == 0);
+        const json report = json::parse(result.out);
+        CHECK(report["latents"] == 15);
+        REQUIRE(report["windows"].size() == 6);  // without a future one fade, with it two
+        for (const json& row : report["windows"]) {
+            CHECK(row["worst_db"].get<double>() <= row["psnr_db"].get<double>());
+            CHECK(row["ms_a_window"].get<double>() > 0);
+            CHECK((row["delay_frames"].get<double>() == 0) == (row["forward"] == 0));
+        }
+        CHECK(report["windows"][1]["psnr_db"].get<double>() > report["windows"][0]["psnr_db"].get<double>());
+        const Outcome table = run(words);
+        CHECK(table.code == 0);
+        CHECK_THAT(table.out, ContainsSubstring("back") && ContainsSubstring("PSNR dB") && ContainsSubstring("seams dB"));
+        CHECK(line_count(table.out) == 3 + 6);
+        const Outcome few = run({"bench", "decode", "--bundle", bundle, "--latents", "5"});
+        CHECK(few.code == 2);
+        CHECK_THAT(few.err, ContainsSubstring("--latents") && ContainsSubstring("at least 19"));
     }
 }
 

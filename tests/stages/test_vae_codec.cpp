@@ -30,6 +30,12 @@ TEST_CASE("the vae codec turns a picture into a latent and latents into opaque f
     CHECK(second.sizes() == torch::IntArrayRef({24, 64, 96, 4}));
     CHECK(second.select(3, 3).min().item<int>() == 255);
     CHECK(second.slice(3, 0, 3).to(torch::kFloat).std().item<float>() > 1);
+
+    const auto again = codec.make_decode_cache(), single = codec.make_decode_cache();
+    CHECK(codec.decode(latents, *identity, *again, {}).equal(torch::cat({first, second})));
+    std::vector<torch::Tensor> parts;
+    for (int64_t i = 0; i < 4; ++i) parts.push_back(codec.decode(latents.slice(2, i, i + 1), *identity, *single, {}));
+    CHECK(torch::cat(parts).equal(torch::cat({first, second})));
 }
 
 TEST_CASE("a picture of another size and a bad config are refused") {
@@ -40,4 +46,9 @@ TEST_CASE("a picture of another size and a bad config are refused") {
     const VaeCodecConfig back = vae_codec_config_from_json(to_json(tiny()));
     CHECK(back.width == 96);
     CHECK(back.vae.latent_channels == 16);
+    CHECK_THROWS_AS(vae_codec_config_from_json({{"window", "wide"}}), Error);
+    CHECK_THROWS_AS(vae_codec_config_from_json({{"window", {{"noise_scale", 1.5}}}}), Error);
+    CHECK(vae_codec_config_from_json({{"vae", {{"version", "0.9.5"}}}}).window.noise_scale == 0.025);
+    CHECK(vae_codec_config_from_json({{"vae", {{"version", "0.9.0"}}}}).window.noise_scale == 0);
+    CHECK(vae_codec_config_from_json({{"window", {{"context_back", 5}, {"noise_scale", 0.01}}}}).window.context_back == 5);
 }

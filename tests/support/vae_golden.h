@@ -1,27 +1,13 @@
 #pragma once
-// Golden rows of the public LTX autoencoders with the fill of golden_fill.h: the first six and the last three values,
-// the sum and the sum of magnitudes of each result, recorded from the public classes in float32.
+// Golden rows of the public LTX autoencoders with the fill of golden_fill.h, recorded from the public classes in float32.
 
-#include <catch2/catch_approx.hpp>
 #include <catch2/catch_test_macros.hpp>
 
 #include "codec/vae/ltx_vae.h"
 #include "support/golden_fill.h"
+#include "support/summary.h"
 
 namespace mirrorme::golden {
-
-struct Summary {
-    double first[6], last[3], sum, magnitude;
-};
-
-inline void check_summary(const torch::Tensor& tensor, const Summary& expected) {
-    const torch::Tensor flat = tensor.detach().to(torch::kFloat).contiguous().flatten();
-    for (int i = 0; i < 6; ++i) CHECK(flat[i].item<double>() == Catch::Approx(expected.first[i]).margin(1e-4));
-    for (int i = 0; i < 3; ++i) CHECK(flat[flat.numel() - 3 + i].item<double>() == Catch::Approx(expected.last[i]).margin(1e-4));
-    const double n = static_cast<double>(flat.numel());
-    CHECK(flat.to(torch::kDouble).sum().item<double>() == Catch::Approx(expected.sum).margin(1e-5 * n + 1e-3));
-    CHECK(flat.to(torch::kDouble).abs().sum().item<double>() == Catch::Approx(expected.magnitude).margin(1e-5 * n + 1e-3));
-}
 
 enum class VaeResult { mean, log_variance, decode };
 

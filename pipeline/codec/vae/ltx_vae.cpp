@@ -1,15 +1,11 @@
 #include "codec/vae/ltx_vae.h"
 
-#include <algorithm>
+#include <cmath>
 
 namespace mirrorme {
 namespace {
 
 using torch::Tensor;
-using torch::indexing::None;
-using torch::indexing::Slice;
-
-Tensor frames(const Tensor& x, int64_t first, int64_t last) { return x.slice(2, first, last); }
 
 }  // namespace
 
@@ -75,53 +71,5 @@ LtxVaeImpl::LtxVaeImpl(const VaeConfig& config) : config_(config) {
 
 Tensor LtxVaeImpl::normalise(const Tensor& z) const { return (z - mean_.view({1, -1, 1, 1, 1})) / std_.view({1, -1, 1, 1, 1}); }
 Tensor LtxVaeImpl::denormalise(const Tensor& z) const { return z * std_.view({1, -1, 1, 1, 1}) + mean_.view({1, -1, 1, 1, 1}); }
-
-Tensor VaeStreamEncoder::push(const Tensor& video) {
-    const int64_t count = video.size(2), r = vae_->config().temporal_stride(), expected = cache_.first() ? 1 : 0;
-    TORCH_CHECK(count % r == expected, "a stream's first chunk has 1 + ", r, "n frames and later ones ", r, "n; got ", count);
-    return vae_->normalise(vae_->encoder->forward(video, &cache_).mean);
-}
-
-VaeStreamDecoder::VaeStreamDecoder(LtxVae vae, VaeWindow window) : vae_(std::move(vae)), window_(window) {
-    TORCH_CHECK(window.context_back >= 1, "context_back must be at least 1: a window's first latent decodes to a single frame");
-    TORCH_CHECK(window.context_forward >= 0 && window.cross_fade >= 0, "a window's sizes are not negative");
-    TORCH_CHECK(window.cross_fade <= vae_->config().temporal_stride() * window.context_forward, "cross_fade needs ", window.cross_fade,
-                " frames of the last window, but context_forward gives ", vae_->config().temporal_stride() * window.context_forward);
-}
-
-Tensor VaeStreamDecoder::push(const Tensor& latents) {
-    held_ = held_.defined() ? torch::cat({held_, latents}, 2) : latents;
-    return decode_pending(held_.size(2) - old_ - window_.context_forward, window_.context_forward);
-}
-
-Tensor VaeStreamDecoder::flush() {
-    return decode_pending(held_.defined() ? held_.size(2) - old_ : 0, 0);
-}
-
-/// Shows the next `count` latents with `forward` latents of future context. Frame k of a window that starts at
-/// latent i is frame 8i + k of the whole decode, so the new frames are the last 8 * count before the forward ones.
-Tensor VaeStreamDecoder::decode_pending(int64_t count, int64_t forward) {
-    if (count <= 0) return torch::zeros({1, 3, 0, 0, 0});
-    VaeDecodeContext context;
-    context.noise = &noise_;
-    context.inject_noise = vae_->config().injects_noise();
-    if (vae_->config().timestep_conditioning) context.timestep = torch::full({1}, window_.timestep, held_.options().dtype(torch::kFloat));
-    const Tensor video = vae_->decoder->forward(vae_->denormalise(held_.slice(2, 0, old_ + count + forward)), context);
-
-    const int64_t r = vae_->config().temporal_stride();
-    const int64_t end = r * (old_ + count - 1) + 1, first = started_ ? r * (old_ - 1) + 1 : 0;
-    Tensor shown = frames(video, first, end);
-    if (const int64_t n = std::min<int64_t>({window_.cross_fade, forward_frames_.defined() ? forward_frames_.size(2) : 0, shown.size(2)}); n > 0) {
-        const Tensor weight = (torch::arange(1, n + 1, video.options()) / double(n + 1)).view({1, 1, n, 1, 1});
-        shown = torch::cat({frames(forward_frames_, 0, n).lerp(frames(shown, 0, n), weight), frames(shown, n, shown.size(2))}, 2);
-    }
-    forward_frames_ = forward > 0 ? frames(video, end, video.size(2)).clone() : Tensor();
-
-    started_ = true;
-    const int64_t keep = std::min<int64_t>(window_.context_back, old_ + count);
-    held_ = held_.slice(2, old_ + count - keep).clone();
-    old_ = keep;
-    return shown;
-}
 
 }  // namespace mirrorme

@@ -67,47 +67,4 @@ private:
 };
 TORCH_MODULE(LtxVae);
 
-/// Encodes a stream exactly: however the frames are cut, the latents are those of one call on the whole clip.
-class VaeStreamEncoder {
-public:
-    explicit VaeStreamEncoder(LtxVae vae) : vae_(std::move(vae)) {}
-    /// First call: 1 + 8n frames, later calls: 8n. Returns normalised posterior means [B, latent, f, h, w].
-    torch::Tensor push(const torch::Tensor& video);
-    void reset() { cache_ = {}; }
-
-private:
-    LtxVae vae_;
-    VaeStreamCache cache_;
-};
-
-/// How a stream is decoded by windows, since the published decoders look into the future (21 latents and more).
-struct VaeWindow {
-    int context_back = 3;      // latents decoded again before the new ones, >= 1
-    int context_forward = 0;   // latents that must have arrived beyond the ones shown: delay against accuracy
-    int cross_fade = 0;        // frames blended with the previous window's forward frames, <= 8 * context_forward
-    double timestep = 0.05;    // decode timestep of 0.9.1 and later
-};
-
-/// Decodes normalised latents as they come. With context_forward = f, frames of a latent appear f latents later.
-/// Memory is bounded by the window, however long the stream.
-class VaeStreamDecoder {
-public:
-    VaeStreamDecoder(LtxVae vae, VaeWindow window);
-    /// [1, latent, c, h, w] -> [1, 3, n, H, W] in -1..1; n = 0 while the forward context fills.
-    torch::Tensor push(const torch::Tensor& latents);
-    /// The frames still held back for want of future; the stream is over afterwards.
-    torch::Tensor flush();
-
-private:
-    torch::Tensor decode_pending(int64_t count, int64_t forward);
-
-    LtxVae vae_;
-    VaeWindow window_;
-    torch::Tensor held_;       // normalised latents: context_back old ones, then those not shown yet
-    int64_t old_ = 0;          // how many of held_ are already shown
-    bool started_ = false;
-    torch::Tensor forward_frames_;  // of the last window, for the cross-fade
-    std::vector<torch::Tensor> noise_;
-};
-
 }  // namespace mirrorme

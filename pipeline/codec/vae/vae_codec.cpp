@@ -3,11 +3,14 @@
 #include <nlohmann/json.hpp>
 
 #include "core/error.h"
+#include "core/json_fields.h"
 
 namespace mirrorme {
 namespace {
 
 using torch::Tensor;
+
+constexpr double kPublishedNoiseScale = 0.025;  // with a decode timestep of 0.05
 
 struct VaeDecodeCache : DecodeCache {
     VaeDecodeCache(LtxVae vae, const VaeWindow& window) : stream(std::move(vae), window) {}
@@ -42,11 +45,14 @@ int checked_size(const nlohmann::json& json, const char* field, int fallback, in
 VaeCodecConfig vae_codec_config_from_json(const nlohmann::json& json) {
     VaeCodecConfig config;
     config.vae = vae_config_from_json(json.value("vae", nlohmann::json::object()), "codec config, field vae");
-    const nlohmann::json window = json.value("window", nlohmann::json::object());
-    config.window.context_back = window.value("context_back", config.window.context_back);
-    config.window.timestep = window.value("timestep", config.window.timestep);
-    if (config.window.context_back < 1 || config.window.context_back > 64)
-        throw Error(ErrorCode::mismatch, "codec config, field window.context_back", "out of range", "Give 1 to 64 latents.");
+    if (config.vae.timestep_conditioning) config.window.noise_scale = kPublishedNoiseScale;
+    const JsonObject codec(json, "codec config");
+    if (codec.has("window")) {
+        const JsonObject window = codec.object("window");
+        if (window.has("context_back")) config.window.context_back = static_cast<int>(window.integer("context_back", 1, 64));
+        if (window.has("timestep")) config.window.timestep = window.number("timestep", 0, 1);
+        if (window.has("noise_scale")) config.window.noise_scale = window.number("noise_scale", 0, 0.99);
+    }
     config.width = checked_size(json, "width", config.width, config.vae.spatial_stride());
     config.height = checked_size(json, "height", config.height, config.vae.spatial_stride());
     return config;
@@ -55,7 +61,7 @@ VaeCodecConfig vae_codec_config_from_json(const nlohmann::json& json) {
 nlohmann::json to_json(const VaeCodecConfig& config) {
     return {{"kind", "vae"},
             {"vae", to_json(config.vae)},
-            {"window", {{"context_back", config.window.context_back}, {"timestep", config.window.timestep}}},
+            {"window", {{"context_back", config.window.context_back}, {"timestep", config.window.timestep}, {"noise_scale", config.window.noise_scale}}},
             {"width", config.width},
             {"height", config.height}};
 }

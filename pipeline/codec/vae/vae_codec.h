@@ -3,6 +3,7 @@
 
 #include "codec/codec.h"
 #include "codec/vae/ltx_vae.h"
+#include "codec/vae/vae_stream.h"
 
 namespace mirrorme {
 
@@ -12,8 +13,13 @@ struct VaeCodecConfig {
     int width = 768, height = 512;  // multiples of the spatial stride
 };
 
-/// {"kind": "vae", "vae": {...}, "window": {"context_back", "cross_fade", "timestep"}, "width", "height"};
-/// throws Error(mismatch) naming the field. context_forward is 0 live: a later frame would only add delay.
+// Note [A codec's window]
+// Codec::decode() gives the frames of the latents that it is given, so a codec's windows have no forward context and hence no cross-fade; its
+// frames must not depend on how latents are cut into chunks, so a window adds one latent. What is left to choose is how far a window
+// looks back ('mirrorme bench decode' measures it), the decode timestep and the noise that 0.9.1 and later expect.
+
+/// {"kind": "vae", "vae": {...}, "window": {"context_back", "timestep", "noise_scale"}, "width", "height"}; absent fields keep their defaults, which are the
+/// published ones. Throws Error naming the field: unreadable, mismatch.
 VaeCodecConfig vae_codec_config_from_json(const nlohmann::json& json);
 nlohmann::json to_json(const VaeCodecConfig& config);
 

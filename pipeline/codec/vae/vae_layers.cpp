@@ -2,11 +2,15 @@
 
 #include <cmath>
 
+#include "denoise/philox.h"
+
 namespace mirrorme {
 namespace {
 
 using torch::Tensor;
 using torch::indexing::Slice;
+
+constexpr std::uint32_t kInjectedNoiseStep = 0xffff'fffd;  // of NoiseKey: no sampler has as many
 
 /// One residual block: norm, [modulate], SiLU, conv, [noise], twice, plus the (projected) input.
 class VaeResidualBlock : public VaeBlock {
@@ -57,8 +61,12 @@ private:
     Tensor add_noise(const Tensor& h, const Tensor& scale, VaePass& pass) const {
         VaeDecodeContext* context = pass.decode;
         if (!features_.noisy || context == nullptr || !context->inject_noise) return h;
-        if (context->next_noise == context->noise->size())
-            context->noise->push_back(torch::randn({1, 1, 1, h.size(3), h.size(4)}, h.options()));
+        if (context->next_noise == context->noise->size()) {
+            const Tensor picture = torch::empty({1, 1, 1, h.size(3), h.size(4)});
+            const NoiseKey key{.seed = context->noise_seed, .latent = static_cast<std::int64_t>(context->next_noise), .step = kInjectedNoiseStep};
+            fill_normal({picture.data_ptr<float>(), static_cast<std::size_t>(picture.numel())}, key);
+            context->noise->push_back(picture.to(h.options()));
+        }
         return h + (*context->noise)[context->next_noise++] * scale.view({1, -1, 1, 1, 1});
     }
 

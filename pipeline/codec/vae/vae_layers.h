@@ -4,6 +4,7 @@
 
 #include <torch/torch.h>
 
+#include <cstdint>
 #include <memory>
 #include <vector>
 
@@ -29,12 +30,13 @@ private:
     bool first_ = true;
 };
 
-/// What a decode is conditioned on. Noise (0.9.1) is one [1, 1, 1, H, W] picture a convolution, drawn once a stream.
+/// What a decode is conditioned on. Noise (0.9.1) is one [1, 1, 1, H, W] picture a convolution, drawn once a stream, from its seed and place.
 struct VaeDecodeContext {
     torch::Tensor timestep;          // [B], in 0..1; undefined for 0.9.0
     double timestep_multiplier = 1000;
     bool inject_noise = false;       // false: deterministic, the published default for tests
     std::vector<torch::Tensor>* noise = nullptr;
+    std::uint64_t noise_seed = 0;    // of the pictures that noise has not got yet
     std::size_t next_noise = 0;
 };
 
