@@ -41,7 +41,7 @@ struct VaeDecodeContext {
 /// Channel (c * p + dx) * p + dy of a patch of p x p pixels: the width offset is the major digit. [B,C,T,H,W] -> [B,C p p,T,H/p,W/p].
 torch::Tensor patchify(const torch::Tensor& video, int p = 4);
 torch::Tensor unpatchify(const torch::Tensor& patches, int p = 4);
-/// x / sqrt(mean_c(x^2) + 1e-8), in float32 whatever x's type.
+/// x / sqrt(mean_c(x^2) + 1e-8)
 torch::Tensor pixel_norm(const torch::Tensor& x);
 /// Channel ((c * t + dt) * hw + dh) * hw + dw <-> position, both directions.
 torch::Tensor depth_to_space(const torch::Tensor& x, int t, int hw);
