@@ -114,7 +114,7 @@ TEST_CASE("published files give what the published classes gave", "[published]")
                 for (const auto& [key, peer] : expected) {
                     REQUIRE(made.at(key).sizes() == peer.sizes());
                     const double difference = (made.at(key) - peer).abs().max().item<double>() / peer.abs().max().item<double>();
-                    CHECK(difference < (type == torch::kFloat ? 1e-5 : 0.1));
+                    CHECK(difference < (type == torch::kFloat ? 1e-5 : 0.2));
                     if (type == torch::kBFloat16) CHECK(torch::cosine_similarity(made.at(key).flatten(), peer.flatten(), 0).item<double>() > 0.999);
                 }
             }

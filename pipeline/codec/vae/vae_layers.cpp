@@ -186,7 +186,10 @@ Tensor unpatchify(const Tensor& patches, int p) {
         .reshape({s[0], s[1] / (p * p), s[2], s[3] * p, s[4] * p});
 }
 
-Tensor pixel_norm(const Tensor& x) { return x * torch::rsqrt(x.square().mean(1, /*keepdim=*/true) + 1e-8); }
+Tensor pixel_norm(const Tensor& x) {
+    const Tensor wide = x.to(c10::promoteTypes(x.scalar_type(), torch::kFloat));
+    return (wide * torch::rsqrt(wide.square().mean(1, /*keepdim=*/true) + 1e-8)).to(x.scalar_type());
+}
 
 Tensor depth_to_space(const Tensor& x, int t, int hw) {
     const auto s = x.sizes();
