@@ -14,8 +14,8 @@ namespace {
 
 constexpr VaeVersion kVersions[] = {VaeVersion::v0_9_0, VaeVersion::v0_9_1, VaeVersion::v0_9_5};
 
-LtxVae small_vae(VaeVersion version, int base = 8) {
-    LtxVae vae(published_vae(version, base, 16));
+LtxVae small_vae(VaeVersion version) {
+    LtxVae vae(published_vae(version, 4, 16));
     golden::fill(*vae);
     torch::NoGradGuard no_gradients;
     for (auto& item : vae->named_parameters())  // so that injected noise is seen; the fill leaves it out
@@ -60,7 +60,7 @@ TEST_CASE("a stream is encoded exactly, however it is cut") {
     torch::InferenceMode guard;
     for (const VaeVersion version : kVersions) {
         LtxVae vae = small_vae(version);
-        const Tensor clip = golden::input("clip", {1, 3, 33, 64, 64});
+        const Tensor clip = golden::input("clip", {1, 3, 33, 32, 32});
         const Tensor whole = vae->normalise(vae->encoder->forward(clip).mean);
         for (const std::vector<int64_t>& cuts : {std::vector<int64_t>{1, 8, 8, 8, 8}, {9, 24}, {17, 8, 8}, {1, 32}, {33}}) {
             VaeStreamEncoder stream(vae);
@@ -84,19 +84,19 @@ TEST_CASE("a stream is encoded exactly, however it is cut") {
 TEST_CASE("windows with all the context that a decoder sees show the whole decode, frame by frame") {
     torch::InferenceMode guard;
     // 0.9.5 sees 21.6 latents to each side: with 22 on both there is nothing to approximate, wherever the window lies.
-    LtxVae vae = small_vae(VaeVersion::v0_9_5, 4);
-    const Tensor latents = golden::input("long", {1, 16, 50, 1, 1});
-    const VaeWindow window{.context_back = 23, .context_forward = 22};
+    LtxVae vae = small_vae(VaeVersion::v0_9_5);
+    const Tensor latents = golden::input("long", {1, 16, 40, 1, 1});
+    const VaeWindow window{.context_back = 23, .context_forward = 22, .step = 6};
     CHECK(largest_difference(one_by_one(vae, window, latents), whole_of(vae, window, latents)) < 1e-4);
-    // One latent less to the past of a window in the middle of the clip, and the difference is seen: the check above is no accident.
-    CHECK(largest_difference(one_by_one(vae, {.context_back = 3, .context_forward = 22}, latents), whole_of(vae, window, latents)) > 1e-3);
+    // With less of the past the difference is seen: the check above is no accident.
+    CHECK(largest_difference(one_by_one(vae, {.context_back = 3, .context_forward = 22, .step = 6}, latents), whole_of(vae, window, latents)) > 1e-3);
 }
 
 TEST_CASE("every frame is shown once, at its place, as soon as its window is there") {
     torch::InferenceMode guard;
     for (const VaeVersion version : kVersions) {
-        LtxVae vae = small_vae(version, 4);
-        const Tensor latents = golden::input("latents", {1, 16, 7, 2, 2});
+        LtxVae vae = small_vae(version);
+        const Tensor latents = golden::input("latents", {1, 16, 7, 1, 1});
         const Tensor full = whole_of(vae, {}, latents);
         REQUIRE(full.size(2) == 1 + 8 * 6);
         for (const VaeWindow& window : {VaeWindow{1, 0, 0}, VaeWindow{3, 0, 0}, VaeWindow{3, 1, 4}, VaeWindow{6, 2, 8}, VaeWindow{3, 0, 0, 2}, VaeWindow{2, 1, 8, 3}}) {
@@ -123,11 +123,11 @@ TEST_CASE("every frame is shown once, at its place, as soon as its window is the
 
 TEST_CASE("pictures do not depend on how latents come, whatever the window adds") {
     torch::InferenceMode guard;
-    LtxVae vae = small_vae(VaeVersion::v0_9_1, 4);
-    const Tensor latents = golden::input("cuts", {1, 16, 9, 2, 2});
+    LtxVae vae = small_vae(VaeVersion::v0_9_1);
+    const Tensor latents = golden::input("cuts", {1, 16, 9, 1, 1});
     for (const VaeWindow& window : {VaeWindow{.context_back = 2, .noise_scale = 0.1, .seed = 7}, VaeWindow{.context_back = 3, .context_forward = 1, .cross_fade = 5, .step = 2}}) {
         const Tensor expected = one_by_one(vae, window, latents);
-        for (const std::vector<int64_t>& cuts : {std::vector<int64_t>{9}, {4, 5}, {1, 3, 3, 2}, {2, 2, 2, 2, 1}}) {
+        for (const std::vector<int64_t>& cuts : {std::vector<int64_t>{9}, {4, 5}, {1, 3, 3, 2}}) {
             torch::manual_seed(static_cast<std::uint64_t>(cuts.size()));  // what else draws numbers does not matter
             VaeStreamDecoder decoder(vae, window);
             CHECK(shown_of(decoder, latents, cuts).equal(expected));
@@ -139,8 +139,8 @@ TEST_CASE("pictures do not depend on how latents come, whatever the window adds"
 
 TEST_CASE("the cross-fade goes from the last window's forward frames to the next one's, and only there") {
     torch::InferenceMode guard;
-    LtxVae vae = small_vae(VaeVersion::v0_9_0, 4);
-    const Tensor latents = golden::input("fade", {1, 16, 5, 2, 2});
+    LtxVae vae = small_vae(VaeVersion::v0_9_0);
+    const Tensor latents = golden::input("fade", {1, 16, 5, 1, 1});
     const VaeWindow plain{.context_back = 2, .context_forward = 1}, fading{.context_back = 2, .context_forward = 1, .cross_fade = 3};
     const Tensor sharp = one_by_one(vae, plain, latents), faded = one_by_one(vae, fading, latents);
     // Latent 2 is first seen as the future of latent 1: window 0 .. 2, frames 9 .. 16 of the whole; then it is shown itself.
@@ -155,27 +155,27 @@ TEST_CASE("the cross-fade goes from the last window's forward frames to the next
     CHECK(faded.slice(2, 0, 1).equal(sharp.slice(2, 0, 1)));
 }
 
-TEST_CASE("an hour of latents is decoded in the memory of one window") {
+TEST_CASE("a long stream is encoded and decoded in the memory of one window") {
     torch::InferenceMode guard;
-    LtxVae vae = small_vae(VaeVersion::v0_9_5, 4);
+    LtxVae vae = small_vae(VaeVersion::v0_9_5);
     VaeStreamDecoder decoder(vae, {.context_back = 2, .context_forward = 1, .cross_fade = 8});
     VaeStreamEncoder encoder(vae);
     int64_t shown = 0;
-    for (int64_t i = 0; i < 300; ++i) {
+    for (int64_t i = 0; i < 60; ++i) {
         const Tensor latent = encoder.push(torch::full({1, 3, i == 0 ? 1 : 8, 32, 32}, static_cast<double>(i % 7) / 7));
         const Tensor video = decoder.push(latent);
         shown += video.size(2);
         REQUIRE(decoder.held() <= 3);
         if (i > 0) REQUIRE(video.storage().nbytes() < std::size_t{8} * 6 * 3 * 32 * 32 * 4);  // what is shown holds no more than its window
     }
-    CHECK(shown == 1 + 8 * 298);
+    CHECK(shown == 1 + 8 * 58);
 }
 
-TEST_CASE("more context brings a decode by windows nearer to the whole decode, and all of it makes them one") {
+TEST_CASE("more context brings a decode by windows nearer to the whole decode") {
     torch::InferenceMode guard;
-    LtxVae vae = small_vae(VaeVersion::v0_9_5, 4);
-    const Tensor latents = golden::input("measure", {1, 16, 24, 1, 1});
-    const std::vector<VaeWindow> windows{{.context_back = 1}, {.context_back = 4}, {.context_back = 4, .context_forward = 4}, {.context_back = 4, .context_forward = 23, .step = 2}};
+    LtxVae vae = small_vae(VaeVersion::v0_9_5);
+    const Tensor latents = golden::input("measure", {1, 16, 14, 1, 1});
+    const std::vector<VaeWindow> windows{{.context_back = 1}, {.context_back = 4}, {.context_back = 4, .context_forward = 4}, {.context_back = 4, .context_forward = 13, .step = 2}};
     std::vector<std::size_t> told;
     const std::vector<DecodeContextScore> scores = measure_decode_context(vae, latents, windows, [&](std::size_t done) { told.push_back(done); });
     REQUIRE(scores.size() == 4);
@@ -189,15 +189,11 @@ TEST_CASE("more context brings a decode by windows nearer to the whole decode, a
         CHECK(score.seconds > 0);
         CHECK(score.delay_frames == 8 * score.window.context_forward);
     }
-    // 0.9.5's whole reach on both sides.
-    const Tensor longer = golden::input("measure", {1, 16, 60, 1, 1});
-    const std::vector<VaeWindow> all{{.context_back = 23, .context_forward = 22, .step = 4}};
-    CHECK(measure_decode_context(vae, longer, all, {})[0].worst_db > 80);
     CHECK_THROWS(measure_decode_context(vae, latents.slice(2, 0, 8), windows, {}));
 }
 
 TEST_CASE("an impossible window is refused") {
-    LtxVae vae = small_vae(VaeVersion::v0_9_0, 4);
+    LtxVae vae = small_vae(VaeVersion::v0_9_0);
     CHECK_THROWS(VaeStreamDecoder(vae, {.context_back = 0}));
     CHECK_THROWS(VaeStreamDecoder(vae, {.context_back = 2, .context_forward = 1, .cross_fade = 9}));
     CHECK_THROWS(VaeStreamDecoder(vae, {.context_back = 2, .context_forward = -1}));
