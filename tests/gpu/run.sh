@@ -3,6 +3,7 @@
 #   bash tests/gpu/run.sh [FOLDER]      where to build, default build/gpu
 # Needs nvcc, CMake 3.25, ninja, a C++20 compiler, and for the speed half torch 2.11 in the python3 on PATH (TORCH_DIR=FOLDER names
 # another folder that holds torch/). Exit code: 0 all well, 4 no GPU, anything else a failure.
+# State: written without a GPU and never run on one; the build was tried up to linking properties_on_device.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 build=${1:-build/gpu}
