@@ -32,7 +32,7 @@ public:
         static const std::map<std::string, torch::ScalarType> kTypes = {{"f32", torch::kFloat}, {"f16", torch::kHalf}, {"bf16", torch::kBFloat16}};
         if (const auto type = kTypes.find(type_); type != kTypes.end()) request_.type = type->second;
         const fs::path out = fs::absolute(out_ / "").parent_path();
-        require_writable(out.parent_path() / "bundle");
+        require_writable(temporary_beside(out));
         BundleDraft draft = start_draft(request_, name_.empty() ? out.filename().string() : name_);
         for (const ImportSource& source : import_sources())
             if (const fs::path& path = paths_.at(source.option); !path.empty()) source.add(path, request_, draft);

@@ -167,8 +167,8 @@ std::vector<NamedTensor> tensors_of(const torch::nn::Module& module, const std::
 
 void save_bundle(const fs::path& directory, BundleManifest manifest, const std::vector<BundlePart>& parts, const BytesWritten& told) {
     const fs::path target = fs::absolute(directory / "").parent_path();
-    require_writable(target.parent_path() / "bundle");
     const fs::path fresh = temporary_beside(target);
+    require_writable(fresh);
     try {
         fs::create_directory(fresh);
         manifest.files.clear();

@@ -267,7 +267,7 @@ TEST_CASE("the transformer's configuration survives a round trip and refuses non
     CHECK(dit_config_from_json({{"num_layers", 4}, {"norm_elementwise_affine", false}, {"caption_channels", nullptr}}, "x").num_layers == 4);
     CHECK_THROWS_AS(dit_config_from_json({{"num_layers", 0}}, "bundle.json"), Error);
     CHECK_THROWS_AS(dit_config_from_json({{"num_layers", "many"}}, "bundle.json"), Error);
-    CHECK_THROWS_AS(dit_config_from_json({{"num_attention_heads", 1}, {"attention_head_dim", 8}, {"cross_attention_dim", 8}}, "bundle.json"), Error);
+    CHECK_THROWS_AS(dit_config_from_json({{"num_attention_heads", 1}, {"attention_head_dim", 4}, {"cross_attention_dim", 4}}, "bundle.json"), Error);
     CHECK_THROWS_AS(dit_config_from_json({{"cross_attention_dim", 7}}, "bundle.json"), Error);
     CHECK_THROWS_AS(dit_config_from_json({{"context", {{"mode", "sideways"}}}}, "bundle.json"), Error);
     CHECK_THROWS_AS(dit_config_from_json({{"part_tokens", 3}, {"pose", {{"tokens", {5}}}}}, "bundle.json"), Error);
