@@ -20,8 +20,11 @@ import torch
 import diffusers
 from diffusers import AutoencoderKLLTXVideo, LTXVideoTransformer3DModel
 from safetensors.torch import load_file, save_file
+from transformers import Wav2Vec2Config, Wav2Vec2FeatureExtractor, Wav2Vec2ForCTC, Wav2Vec2Model
+from transformers.utils import logging as transformers_logging
 
 diffusers.logging.set_verbosity_error()
+transformers_logging.disable_progress_bar()
 
 EXACT = 1e-5  # largest difference over largest value, float32
 COSINE = 0.999  # bfloat16
@@ -61,7 +64,7 @@ def fill(model: torch.nn.Module, generator: torch.Generator, half: bool) -> None
                 value = torch.tensor(1000.0)
             elif "per_channel_scale" in name:  # noise is another one in every implementation
                 value = torch.zeros(weight.shape)
-            elif name == "latents_std" or (name.endswith(".weight") and weight.dim() == 1):
+            elif name == "latents_std" or name.endswith(".original0") or (name.endswith(".weight") and weight.dim() == 1):
                 value = 1 + 0.2 * u
             elif name.endswith(".bias") or name.endswith("scale_shift_table") or name == "latents_mean":
                 value = 0.1 * u
@@ -320,8 +323,72 @@ def ltx_case(seed: int, tiny: bool) -> Case:
     return Case(what, write, checks)
 
 
-KINDS: dict[str, Callable[[int, bool], Case]] = {"ltx": ltx_case}
-GOLDEN_SEEDS = {"ltx": [5, 14, 40]}  # a folder as of 0.9.0, single files as of 0.9.1 and 0.9.5
+# wav2vec2 -----------------------------------------------------------------------------------------------------------------------------------
+
+
+def wav2vec2_config(r: random.Random, large: bool, tiny: bool) -> dict:
+    """A random member of the base or of the large kind, and now and then of neither."""
+    heads, convs = r.choice([1, 2, 3, 4]), r.choice([3, 5, 6, 7])
+    width = heads * r.choice([4, 8, 12, 16])
+    if tiny:
+        heads, convs, width = 2, 3, 16
+    return dict(
+        hidden_size=width,
+        num_attention_heads=heads,
+        num_hidden_layers=2 if tiny else r.randint(1, 4),
+        intermediate_size=r.choice([16, 40, 64]),
+        conv_dim=[8] * convs if tiny else [r.choice([8, 12, 16]) for _ in range(convs)],
+        conv_kernel=[r.choice([5, 10])] + [r.choice([2, 3]) for _ in range(convs - 1)],
+        conv_stride=[r.choice([2, 5])] + [r.choice([1, 2]) for _ in range(convs - 1)],
+        conv_bias=large or r.random() < 0.2,
+        feat_extract_norm="layer" if large else "group",
+        do_stable_layer_norm=large if tiny or r.random() < 0.8 else not large,
+        num_conv_pos_embeddings=r.choice([4, 7, 8, 16, 17]),
+        num_conv_pos_embedding_groups=r.choice([n for n in (1, 2, 4, width) if width % n == 0]),
+        layer_norm_eps=r.choice([1e-5, 1e-6]),
+    )
+
+
+def wav2vec2_case(seed: int, tiny: bool) -> Case:
+    r, g = random.Random(seed), torch.Generator().manual_seed(seed)
+    config = wav2vec2_config(r, seed % 2 == 1, tiny)
+    with_head, old_names = seed % 3 == 0, seed % 4 < 2
+    published = (Wav2Vec2ForCTC if with_head else Wav2Vec2Model)(Wav2Vec2Config(**config))
+    fill(published, g, half=tiny)
+    model = published.wav2vec2 if with_head else published
+    extractor = Wav2Vec2FeatureExtractor(do_normalize=r.random() < 0.8)
+    sounds = [(torch.rand(1200 if tiny else r.randint(2000, 9000), generator=g) - 0.4).numpy()]
+    if r.random() < 0.5:
+        sounds.append((torch.rand(len(sounds[0]), generator=g) * 0.3).numpy())
+    inputs = extractor(sounds, sampling_rate=16000, return_tensors="pt").input_values
+
+    def peer(dtype: torch.dtype) -> dict[str, torch.Tensor]:
+        with torch.no_grad():
+            found = of_type(model, dtype)(inputs.to(dtype), output_hidden_states=True)
+        return {"last_hidden_state": found.last_hidden_state.float()} | {f"hidden_states.{i}": h.float() for i, h in enumerate(found.hidden_states)}
+
+    def write(folder: pathlib.Path) -> list[str]:
+        published.to(torch.bfloat16 if tiny else torch.float32)
+        published.save_pretrained(folder / "wav2vec2")
+        extractor.save_pretrained(folder / "wav2vec2")
+        if old_names:  # as files had it before torch 2.0's weight norm
+            file = folder / "wav2vec2" / "model.safetensors"
+            renamed = {"parametrizations.weight.original0": "weight_g", "parametrizations.weight.original1": "weight_v"}
+            tensors = load_file(str(file))
+            for new, old in renamed.items():
+                for name in [n for n in tensors if n.endswith(new)]:
+                    tensors[name.replace(new, old)] = tensors.pop(name)
+            save_file(tensors, str(file), {"format": "pt"})
+        published.to(torch.float32)
+        return ["--wav2vec2", str(folder / "wav2vec2")]
+
+    kind = f"{config['feat_extract_norm']} norm, {'norms before' if config['do_stable_layer_norm'] else 'norms after'}"
+    what = f"{kind}; {config['num_hidden_layers']} x {config['num_attention_heads']} x {config['hidden_size'] // config['num_attention_heads']}; {'with a head' if with_head else 'no head'}, {'weight_g' if old_names else 'original0'}"
+    return Case(what, write, [Check("wav2vec2", {"input_values": inputs}, peer)])
+
+
+KINDS: dict[str, Callable[[int, bool], Case]] = {"ltx": ltx_case, "wav2vec2": wav2vec2_case}
+GOLDEN_SEEDS = {"ltx": [5, 14, 40], "wav2vec2": []}  # a folder as of 0.9.0, single files as of 0.9.1 and 0.9.5; the rows of test_wav2vec2.cpp need none
 
 
 # Running ------------------------------------------------------------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Every published class that this program follows, at random sizes with random weights, against the program: the peer's weights are written as its
 # publisher does, imported with `mirrorme import`, run with `mirrorme forward`, and compared.
-#   bash tests/golden/parity.sh [--cases N] [--seed N] [--only ltx] [--keep DIR] [--golden DIR]
+#   bash tests/golden/parity.sh [--cases N] [--seed N] [--only KIND] [--keep DIR] [--golden DIR]
 #   --cases N    of each kind (20)
 #   --seed N     of the first case (1); case i of one seed is always the same
 #   --only KIND  one kind alone
