@@ -23,7 +23,7 @@ void note_late(std::int64_t ns) noexcept;
 std::int64_t worst_late_ns() noexcept;
 void forget_late() noexcept;
 
-/// Of this process.
+/// Of this process, without what its allocator holds in reserve.
 double resident_mb();
 /// "task": threads, "fd": descriptors of this process.
 std::size_t count_of(const char* what);
