@@ -6,7 +6,7 @@
 #   --seed N     of the first case (1); case i of one seed is always the same
 #   --only KIND  one kind alone
 #   --keep DIR   leave files there, for a look at what disagrees
-#   --golden DIR write the small cases that tests/stages/test_parity.cpp reads, and nothing else
+#   --golden DIR write the small cases that tests/stages/test_published.cpp reads, and nothing else
 # Needs a built program (build/release/bin/mirrorme or $MIRRORME_BINARY) and PyPI: the peers go into a throw-away environment, or into
 # $MIRRORME_PEERS, which is kept. Ends with a table; fails when one case is off.
 set -euo pipefail
