@@ -39,13 +39,10 @@ __global__ void __launch_bounds__(kRowThreads) activate(const ActivateRows work)
 
 Refusal activate_rows(const ActivateRows& work, Stream stream) noexcept {
     if (const Refusal refusal = check(work)) return refusal;
-    return with_type(work.type, [&](auto type) {
+    return launch_rows(stream, work, work.width, work.rows, [&](auto type, auto lines) {
         using T = decltype(type);
-        const RowPlan plan = plan_rows(work.width, kPerLine<T>);
-        return with_lines(plan.lines, [&](auto lines) {
-            constexpr int kLines = decltype(lines)::value;
-            return launch(stream, plan.grid(work.rows), plan.block(), work.row_scale ? activate<T, true, kLines> : activate<T, false, kLines>, work);
-        });
+        constexpr int kLines = decltype(lines)::value;
+        return work.row_scale ? activate<T, true, kLines> : activate<T, false, kLines>;
     });
 }
 

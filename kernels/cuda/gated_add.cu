@@ -38,11 +38,7 @@ __global__ void __launch_bounds__(kRowThreads) add_gated(const GatedAdd work) {
 
 Refusal gated_add(const GatedAdd& work, Stream stream) noexcept {
     if (const Refusal refusal = check(work)) return refusal;
-    return with_type(work.type, [&](auto type) {
-        using T = decltype(type);
-        const RowPlan plan = plan_rows(work.width, kPerLine<T>);
-        return launch(stream, plan.grid(work.batch * work.tokens), plan.block(), add_gated<T>, work);
-    });
+    return launch_rows(stream, work, work.width, work.batch * work.tokens, [](auto type, auto) { return add_gated<decltype(type)>; });
 }
 
 }  // namespace mirrorme::kernels::cuda

@@ -36,14 +36,10 @@ __global__ void __launch_bounds__(kRowThreads) modulate(const ModulatedNorm work
 
 Refusal modulated_norm(const ModulatedNorm& work, Stream stream) noexcept {
     if (const Refusal refusal = check(work)) return refusal;
-    return with_type(work.type, [&](auto type) {
+    return launch_rows(stream, work, work.width, work.batch * work.tokens, [&](auto type, auto lines) {
         using T = decltype(type);
-        const RowPlan plan = plan_rows(work.width, kPerLine<T>);
-        return with_lines(plan.lines, [&](auto lines) {
-            constexpr int kLines = decltype(lines)::value;
-            return launch(stream, plan.grid(work.batch * work.tokens), plan.block(),
-                          work.row_scale ? modulate<T, true, kLines> : modulate<T, false, kLines>, work);
-        });
+        constexpr int kLines = decltype(lines)::value;
+        return work.row_scale ? modulate<T, true, kLines> : modulate<T, false, kLines>;
     });
 }
 

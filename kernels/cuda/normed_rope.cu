@@ -83,13 +83,8 @@ __global__ void __launch_bounds__(kRowThreads) norm_and_rotate(const NormedRope 
 
 Refusal normed_rope(const NormedRope& work, Stream stream) noexcept {
     if (const Refusal refusal = check(work)) return refusal;
-    return with_type(work.type, [&](auto type) {
-        using T = decltype(type);
-        const RowPlan plan = plan_rows(work.width, kPerLine<T>);
-        return with_lines(plan.lines, [&](auto lines) {
-            return launch(stream, plan.grid(work.batch * work.tokens), plan.block(), norm_and_rotate<T, decltype(lines)::value>, work);
-        });
-    });
+    return launch_rows(stream, work, work.width, work.batch * work.tokens,
+                       [](auto type, auto lines) { return norm_and_rotate<decltype(type), decltype(lines)::value>; });
 }
 
 }  // namespace mirrorme::kernels::cuda

@@ -59,11 +59,7 @@ __global__ void __launch_bounds__(kRowThreads) norm_and_pad(const PixelNorm work
 
 Refusal pixel_norm(const PixelNorm& work, Stream stream) noexcept {
     if (const Refusal refusal = check(work)) return refusal;
-    return with_type(work.type, [&](auto type) {
-        using T = decltype(type);
-        const RowPlan plan = plan_rows(work.channels, kPerLine<T>);
-        return launch(stream, plan.grid(work.batch * work.frames * work.pixels), plan.block(), norm_and_pad<T>, work);
-    });
+    return launch_rows(stream, work, work.channels, work.batch * work.frames * work.pixels, [](auto type, auto) { return norm_and_pad<decltype(type)>; });
 }
 
 }  // namespace mirrorme::kernels::cuda

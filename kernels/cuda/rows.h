@@ -40,6 +40,16 @@ Refusal with_lines(int lines, Work work) {
     return lines == 1 ? work(std::integral_constant<int, 1>{}) : work(std::integral_constant<int, kManyLines>{});
 }
 
+/// Queues the kernel that choose(T{}, std::integral_constant<int, lines>) names over `rows` rows of `width` elements of work.type. For kernels that take
+/// the whole of `work`.
+template <typename Work, typename Choose>
+Refusal launch_rows(Stream stream, const Work& work, std::int64_t width, std::int64_t rows, Choose choose) {
+    return with_type(work.type, [&](auto type) {
+        const RowPlan plan = plan_rows(width, kPerLine<decltype(type)>);
+        return with_lines(plan.lines, [&](auto lines) { return launch(stream, plan.grid(rows), plan.block(), choose(type, lines), work); });
+    });
+}
+
 /// The row of a thread. Threads beyond the last row stay, because shuffles need whole warps; they touch no memory.
 struct OwnRow {
     unsigned index;

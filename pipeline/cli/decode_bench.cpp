@@ -83,10 +83,9 @@ public:
     int run() override {
         const torch::InferenceMode no_gradients;
         const auto bundle = Bundle::open(bundle_);
-        const std::string manifest = (bundle->directory() / kBundleManifestName).string();
-        const std::string kind = JsonObject(bundle->config("codec"), manifest + ", config.codec").text("kind");
+        const std::string section = bundle->config_subject("codec"), kind = JsonObject(bundle->config("codec"), section).text("kind");
         if (kind != "vae")
-            throw Error(ErrorCode::unsupported, manifest + ", config.codec.kind", "is '" + kind + "', whose frames need no other latents than their own",
+            throw Error(ErrorCode::unsupported, section + ".kind", "is '" + kind + "', whose frames need no other latents than their own",
                         "Give a bundle with codec vae: 'mirrorme import --ltx' makes one.");
         VaeCodecConfig config = vae_codec_config_from_json(bundle->config("codec"));
         config.width = size_or(width_, config.width, config.vae.spatial_stride(), "--width");

@@ -11,8 +11,6 @@ struct Renamed {
 constexpr std::array<Renamed, 4> kSegments = {
     {{"patchify_proj", "proj_in"}, {"adaln_single", "time_embed"}, {"q_norm", "norm_q"}, {"k_norm", "norm_k"}}};
 
-constexpr std::string_view kPrefix = "model.diffusion_model.";
-
 /// `name` with every segment that is `from` in the table replaced by `to`.
 std::string renamed(std::string_view name, std::string_view Renamed::*from, std::string_view Renamed::*to) {
     std::string out;
@@ -34,12 +32,12 @@ std::string renamed(std::string_view name, std::string_view Renamed::*from, std:
 }  // namespace
 
 std::optional<std::string> transformer_name_of_single_file(std::string_view name) {
-    if (!name.starts_with(kPrefix)) return std::nullopt;
-    return renamed(name.substr(kPrefix.size()), &Renamed::published, &Renamed::ours);
+    if (!name.starts_with(kTransformerPrefix)) return std::nullopt;
+    return renamed(name.substr(std::string_view(kTransformerPrefix).size()), &Renamed::published, &Renamed::ours);
 }
 
 std::string single_file_name_of_transformer(std::string_view name) {
-    return std::string(kPrefix) + renamed(name, &Renamed::ours, &Renamed::published);
+    return kTransformerPrefix + renamed(name, &Renamed::ours, &Renamed::published);
 }
 
 }  // namespace mirrorme

@@ -8,6 +8,9 @@
 
 namespace mirrorme {
 
+/// Of the transformer's tensors in a single file.
+inline constexpr const char* kTransformerPrefix = "model.diffusion_model.";
+
 /// "model.diffusion_model.patchify_proj.weight" -> "proj_in.weight"; nothing for a tensor of another part of the file (the VAE).
 std::optional<std::string> transformer_name_of_single_file(std::string_view name);
 /// The way back: "proj_in.weight" -> "model.diffusion_model.patchify_proj.weight".

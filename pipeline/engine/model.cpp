@@ -12,10 +12,6 @@
 namespace mirrorme {
 namespace {
 
-std::string section_of(const Bundle& bundle, const char* section) {
-    return (bundle.directory() / kBundleManifestName).string() + ", config." + section;
-}
-
 /// Weights into `module`, which then never changes again.
 template <class Module>
 void load(const Bundle& bundle, Module& module, const std::string& prefix, torch::Device device) {
@@ -29,7 +25,7 @@ void load(const Bundle& bundle, Module& module, const std::string& prefix, torch
 /// The one place that knows which codecs there are.
 void load_codec(const Bundle& bundle, Model& model) {
     const nlohmann::json& config = bundle.config("codec");
-    const std::string section = section_of(bundle, "codec"), kind = JsonObject(config, section).text("kind");
+    const std::string section = bundle.config_subject("codec"), kind = JsonObject(config, section).text("kind");
     if (kind == "motion") {
         const auto codec = std::make_shared<MotionCodec>(motion_codec_config_from_json(config, section));
         load(bundle, *codec, "codec.", model.device);
@@ -93,14 +89,14 @@ std::shared_ptr<const Model> load_model(const std::filesystem::path& directory, 
     model->manifest = bundle.manifest();
     model->device = device;
     if (model->manifest.trained_stages.empty() && !model->manifest.config.contains("audio"))
-        throw Error(ErrorCode::unsupported, section_of(bundle, "audio"), "is missing: this bundle holds published weights as they were imported, which do not speak",
+        throw Error(ErrorCode::unsupported, bundle.config_subject("audio"), "is missing: this bundle holds published weights as they were imported, which do not speak",
                     "Train it with 'mirrorme train', or use the embedded model mini");
-    const std::string audio = section_of(bundle, "audio");
+    const std::string audio = bundle.config_subject("audio");
     model->front_end = AudioFrontEnd(audio_frontend_config_from_json(bundle.config("audio"), audio), audio);
     load(bundle, *model->front_end, "audio.", device);
-    model->denoiser = DitModel(dit_config_from_json(bundle.config("denoiser"), section_of(bundle, "denoiser")));
+    model->denoiser = DitModel(dit_config_from_json(bundle.config("denoiser"), bundle.config_subject("denoiser")));
     load(bundle, *model->denoiser, "denoiser.", device);
-    model->sampler = sampler_config_from_json(bundle.config("sampler"), section_of(bundle, "sampler"));
+    model->sampler = sampler_config_from_json(bundle.config("sampler"), bundle.config_subject("sampler"));
     load_codec(bundle, *model);
     check_model(*model);
     if (!bundle.manifest().capabilities.speaks)

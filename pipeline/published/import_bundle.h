@@ -3,6 +3,7 @@
 
 #include <torch/torch.h>
 
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <span>
@@ -12,6 +13,9 @@
 #include "weights/bundle.h"
 
 namespace mirrorme {
+
+/// Published configs are smaller than this.
+inline constexpr std::uintmax_t kMostConfigBytes = 4 << 20;
 
 struct ImportRequest {
     std::optional<torch::ScalarType> type;  // of the weights; none = as in the files

@@ -21,10 +21,8 @@ using nlohmann::json;
 
 namespace {
 
-constexpr std::uintmax_t kMaxConfigBytes = 4 << 20;
 constexpr int kPublishedHeads = 32;  // of every published size
 constexpr int kUndistilledSteps = 40;
-constexpr const char* kTransformerPrefix = "model.diffusion_model.";
 constexpr const char* kVaePrefix = "vae.";
 constexpr const char* kStatistics = "per_channel_statistics.";
 constexpr const char* kSingleFile = "Give a single file as Lightricks publishes it.";
@@ -175,7 +173,7 @@ void add_sampler(const json& config, const std::string& subject, bool later_vers
 /// A model's folder of the diffusers layout: config.json and weights.
 PublishedPart open_model_folder(const fs::path& folder) {
     const fs::path config = folder / "config.json";
-    return {read_json_file(config, kMaxConfigBytes), config.string(), PublishedTensors::open_folder(folder)};
+    return {read_json_file(config, kMostConfigBytes), config.string(), PublishedTensors::open_folder(folder)};
 }
 
 /// The first frame stands alone in time from 0.9.5 on; the layout does not say so, the shape of its autoencoder does.

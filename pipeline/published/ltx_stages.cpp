@@ -10,10 +10,6 @@ namespace {
 
 using torch::Tensor;
 
-std::string section_of(const Bundle& bundle, const char* section) {
-    return (bundle.directory() / kBundleManifestName).string() + ", config." + section;
-}
-
 /// LTX's own transformer: a bundle's further modules are no part of what the peer computes.
 DitConfig published_part(DitConfig config) {
     config.adapter.enabled = false;
@@ -41,14 +37,14 @@ Tensor coordinates_of(StageTensors& inputs, const DitConfig& config, int64_t bat
 LtxVae load_vae(const Bundle& bundle, const ForwardOptions& options) {
     const nlohmann::json& config = bundle.config("codec");
     if (config.value("kind", "") != "vae")
-        throw Error(ErrorCode::unsupported, section_of(bundle, "codec"), "this bundle's codec is not 'vae'", "Give a bundle that 'mirrorme import' made.");
+        throw Error(ErrorCode::unsupported, bundle.config_subject("codec"), "this bundle's codec is not 'vae'", "Give a bundle that 'mirrorme import' made.");
     return load_module<LtxVae>(bundle, "codec.vae.", options, {}, vae_codec_config_from_json(config).vae);
 }
 
 }  // namespace
 
 TensorMap forward_transformer(const Bundle& bundle, StageTensors& inputs, const ForwardOptions& options) {
-    const DitConfig config = published_part(dit_config_from_json(bundle.config("denoiser"), section_of(bundle, "denoiser")));
+    const DitConfig config = published_part(dit_config_from_json(bundle.config("denoiser"), bundle.config_subject("denoiser")));
     LtxPass pass;
     pass.tokens = inputs.get("hidden_states", {-1, -1, config.in_channels}).to(options.device);
     const int64_t batch = pass.tokens.size(0), tokens = pass.tokens.size(1);

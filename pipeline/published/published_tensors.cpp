@@ -1,6 +1,7 @@
 #include "published/published_tensors.h"
 
 #include <algorithm>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
@@ -114,6 +115,7 @@ std::vector<TensorSource> take_tensors(const PublishedTensors& from, const std::
     if (!missing.empty())
         throw Error(ErrorCode::mismatch, from.path().string(), "lacks " + std::to_string(missing.size()) + " of " + std::to_string(wanted.size()) + " tensors (" + listed(missing) + ")",
                     kWhatToGive);
+    const auto shared = std::make_shared<const PublishedTensors>(from);  // read from long after this call, by every source
     std::vector<TensorSource> sources;
     for (const WantedTensor& want : wanted) {
         const TensorInfo& info = *from.find(want.published);
@@ -124,11 +126,11 @@ std::vector<TensorSource> take_tensors(const PublishedTensors& from, const std::
             throw Error(ErrorCode::unsupported, from.subject(want.published), std::string("expected floating point numbers, found ") + c10::toString(info.type),
                         "Quantised files cannot be imported: use the bf16 version of this model.");
         const torch::ScalarType stored = type && !keeps_its_type(info) ? *type : info.type;
-        sources.push_back({want.ours, stored, want.shape, [from, name = want.published, stored] {
-                               torch::Tensor values = from.tensor(name);
+        sources.push_back({want.ours, stored, want.shape, [shared, name = want.published, stored] {
+                               torch::Tensor values = shared->tensor(name);
                                // A copy, so that the file's memory can go at once.
                                values = values.scalar_type() == stored ? values.clone() : values.to(stored);
-                               from.forget(name);
+                               shared->forget(name);
                                return values;
                            }});
         taken.insert(want.published);

@@ -15,7 +15,7 @@
 
 namespace mirrorme {
 
-/// Cheap to copy; thread-safe.
+/// Thread-safe. A copy shares the files, not the list of names.
 class PublishedTensors {
 public:
     static PublishedTensors open_file(const std::filesystem::path& file);

@@ -14,7 +14,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::uintmax_t kMaxConfigBytes = 4 << 20;
 constexpr const char* kWeights = "model.safetensors";
 constexpr int kTemporalOfLtx = 8;
 constexpr std::uint64_t kSeedOfEncoder = 20'250'627;
@@ -35,7 +34,7 @@ fs::path weights_in(const fs::path& folder) {
 bool wants_normalised(const fs::path& file) {
     std::error_code ignored;
     if (!fs::exists(file, ignored)) return true;
-    const nlohmann::json value = read_json_file(file, kMaxConfigBytes);
+    const nlohmann::json value = read_json_file(file, kMostConfigBytes);
     const JsonObject json(value, file.string());
     if (json.has("sampling_rate") && json.integer("sampling_rate", 1, 1'000'000) != kModelSampleRate)
         throw Error(ErrorCode::unsupported, file.string() + ", field sampling_rate", "this model hears " + std::to_string(json.integer("sampling_rate", 1, 1'000'000)) + " Hz",
@@ -45,7 +44,7 @@ bool wants_normalised(const fs::path& file) {
 
 AudioFrontEndConfig front_end_config(const fs::path& folder, const ImportRequest& request, const BundleManifest& manifest) {
     const fs::path file = folder / "config.json";
-    const nlohmann::json published = read_json_file(file, kMaxConfigBytes);
+    const nlohmann::json published = read_json_file(file, kMostConfigBytes);
     AudioFrontEndConfig config;
     config.backbone = BackboneKind::wav2vec2;
     config.wav2vec2.model = wav2vec2_config_from_json(published, file.string());

@@ -7,7 +7,7 @@
 namespace mirrorme {
 
 TensorMap forward_wav2vec2(const Bundle& bundle, StageTensors& inputs, const ForwardOptions& options) {
-    const std::string section = (bundle.directory() / kBundleManifestName).string() + ", config.audio";
+    const std::string section = bundle.config_subject("audio");
     const AudioFrontEndConfig config = audio_frontend_config_from_json(bundle.config("audio"), section);
     if (config.backbone != BackboneKind::wav2vec2)
         throw Error(ErrorCode::unsupported, section + ".backbone", "is not 'wav2vec2'", "Give a bundle that 'mirrorme import --wav2vec2' made.");

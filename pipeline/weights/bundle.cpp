@@ -100,6 +100,10 @@ const json& Bundle::config(const std::string& module) const {
     return *found;
 }
 
+std::string Bundle::config_subject(std::string_view module) const {
+    return (directory_ / kBundleManifestName).string() + ", config." + std::string(module);
+}
+
 std::vector<std::string> Bundle::names(std::string_view prefix) const {
     std::vector<std::string> found;
     for (auto it = files_by_tensor_.lower_bound(prefix); it != files_by_tensor_.end() && it->first.starts_with(prefix); ++it) found.push_back(it->first);

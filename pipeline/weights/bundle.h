@@ -86,6 +86,8 @@ public:
     const BundleManifest& manifest() const noexcept { return manifest_; }
     /// config[module]; Error unreadable when the manifest has none.
     const nlohmann::json& config(const std::string& module) const;
+    /// "FILE, config.MODULE", for messages.
+    std::string config_subject(std::string_view module) const;
 
     bool has(const std::string& name) const noexcept { return files_by_tensor_.contains(name); }
     /// Every tensor name that starts with `prefix`, sorted.

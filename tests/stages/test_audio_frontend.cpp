@@ -9,8 +9,10 @@
 
 #include "core/error.h"
 #include "support/golden_fill.h"
+#include "support/heard_stream.h"
 
 using namespace mirrorme;
+using namespace mirrorme::testing;
 using torch::Tensor;
 
 namespace {
@@ -22,18 +24,6 @@ Tensor recording() {
     Tensor sound = golden::input("sound", {1, kSeconds * kModelSampleRate}) * 0.3;
     sound.slice(1, kModelSampleRate, 2 * kModelSampleRate).zero_();
     return sound;
-}
-
-/// What a reader of the stream gets: silence before its start and after its end.
-Tensor window(const Tensor& sound, const SampleSpan& span) {
-    Tensor out = torch::zeros({sound.size(0), span.size()});
-    const SampleIndex first = std::max<SampleIndex>(span.first, 0), end = std::min<SampleIndex>(span.end, sound.size(1));
-    if (end > first) out.slice(1, first - span.first, end - span.first).copy_(sound.slice(1, first, end));
-    return out;
-}
-
-AudioTokens hear(AudioFrontEnd& front, const Tensor& sound, IndexSpan latents, FirstLatent start) {
-    return front->encode(window(sound, front->span(latents, start)), latents, start);
 }
 
 AudioFrontEnd front_end(int temporal) {

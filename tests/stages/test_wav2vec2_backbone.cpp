@@ -8,9 +8,11 @@
 
 #include "core/error.h"
 #include "features/audio_frontend.h"
+#include "support/heard_stream.h"
 #include "support/wav2vec2_golden.h"
 
 using namespace mirrorme;
+using namespace mirrorme::testing;
 using Catch::Matchers::ContainsSubstring;
 using torch::Tensor;
 
@@ -34,18 +36,6 @@ AudioFrontEnd front_end(const AudioFrontEndConfig& config) {
     AudioFrontEnd front(config);
     front->eval();
     return front;
-}
-
-/// What a reader of the stream gets: silence before its start and after its end.
-Tensor window(const Tensor& sound, const SampleSpan& span) {
-    Tensor out = torch::zeros({sound.size(0), span.size()});
-    const SampleIndex first = std::max<SampleIndex>(span.first, 0), end = std::min<SampleIndex>(span.end, sound.size(1));
-    if (end > first) out.slice(1, first - span.first, end - span.first).copy_(sound.slice(1, first, end));
-    return out;
-}
-
-AudioTokens hear(AudioFrontEnd& front, const Tensor& sound, IndexSpan latents, FirstLatent start) {
-    return front->encode(window(sound, front->span(latents, start)), latents, start);
 }
 
 double largest_difference(const Tensor& a, const Tensor& b) {
