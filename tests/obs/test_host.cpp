@@ -26,14 +26,19 @@ TEST_CASE("libobs starts, shows and sounds, and leaves nothing behind") {
             scene.add(colour.get());
             scene.add(voice.get());
             Recorder recorder({});
-            CHECK(within(10s, [&] { return recorder.sound().left.size() > kVoiceRate * 3 / 2 && recorder.frames().size() > 30; }));
+            CHECK(within(10s, [&] { return recorder.frames().size() > 30; }));
             CHECK(pixel(recorder.picture(), 320, 180) == Rgb{0x33, 0x66, 0xcc});
-            const HeardSound sound = recorder.sound();
-            CHECK(sound.gaps == 0);
-            const auto match = find_voice(sound, kVoiceRate / 2, kVoiceRate, 7);
-            REQUIRE(match);
-            if (!host.disturbed()) CHECK(match->worst < 1e-6);
-            CHECK_FALSE(find_voice(sound, kVoiceRate / 2, kVoiceRate, 8));
+            // While everything starts, a busy machine may cost the host's own voice a block; after that a second of it must come whole.
+            const auto last_second = [&](std::uint32_t seed) {
+                const HeardSound sound = recorder.sound();
+                return find_voice(sound, static_cast<std::int64_t>(sound.left.size()) - kVoiceRate, kVoiceRate, seed);
+            };
+            CHECK(within(20s, [&] {
+                const auto match = last_second(7);
+                return match && match->worst < 1e-6;
+            }));
+            if (!host.disturbed()) CHECK(recorder.sound().gaps == 0);
+            CHECK_FALSE(last_second(8));
         }
         CHECK(host.shut_down() == 0);
     }

@@ -71,24 +71,27 @@ std::optional<LipOffset> lip_offset(const std::vector<SeenFrame>& frames, std::s
 std::optional<VoiceMatch> find_voice(const HeardSound& sound, std::int64_t from, std::int64_t count, std::uint32_t seed) {
     if (from < 0 || from + count > static_cast<std::int64_t>(sound.left.size())) return std::nullopt;
     const float* heard = sound.left.data() + from;
-    // The first sample that is not silent must be the same one of the voice; the noise in it makes it unmistakable.
-    std::int64_t loud = 0;
-    while (loud < count && std::abs(heard[loud]) < 0.05f) ++loud;
-    constexpr std::int64_t kLongest = 60 * std::int64_t{kVoiceRate}, kProof = 2000;
-    if (loud + kProof > count) return std::nullopt;
+    constexpr std::int64_t kLongest = 60 * std::int64_t{kVoiceRate}, kProof = 2000, kStep = kVoiceRate / 10;
     const std::vector<float> voice = voice_samples(seed, 0, kLongest + count);
-    for (std::int64_t at = 0; at < kLongest; ++at) {
-        if (std::abs(voice[static_cast<std::size_t>(at + loud)] - heard[loud]) > 1e-4f) continue;
-        std::int64_t same = 0;
-        while (same < kProof && std::abs(voice[static_cast<std::size_t>(at + loud + same)] - heard[loud + same]) < 1e-4f) ++same;
-        if (same < kProof) continue;
-        VoiceMatch match{from - at, 0, count, -1};
-        for (std::int64_t i = 0; i < count; ++i) {
-            const double wrong = std::abs(voice[static_cast<std::size_t>(at + i)] - heard[i]);
-            match.worst = std::max(match.worst, wrong);
-            if (match.first_wrong < 0 && wrong > 1e-4) match.first_wrong = i;
+    // Where a stretch is damaged, the next may still tell the place.
+    for (std::int64_t begin = 0; begin < count; begin += kStep) {
+        // The first sample that is not silent must be the same one of the voice; the noise in it makes it unmistakable.
+        std::int64_t loud = begin;
+        while (loud < count && std::abs(heard[loud]) < 0.05f) ++loud;
+        if (loud + kProof > count) return std::nullopt;
+        for (std::int64_t at = 0; at < kLongest; ++at) {
+            if (std::abs(voice[static_cast<std::size_t>(at + loud)] - heard[loud]) > 1e-4f) continue;
+            std::int64_t same = 0;
+            while (same < kProof && std::abs(voice[static_cast<std::size_t>(at + loud + same)] - heard[loud + same]) < 1e-4f) ++same;
+            if (same < kProof) continue;
+            VoiceMatch match{from - at, 0, count, -1};
+            for (std::int64_t i = 0; i < count; ++i) {
+                const double wrong = std::abs(voice[static_cast<std::size_t>(at + i)] - heard[i]);
+                match.worst = std::max(match.worst, wrong);
+                if (match.first_wrong < 0 && wrong > 1e-4) match.first_wrong = i;
+            }
+            return match;
         }
-        return match;
     }
     return std::nullopt;
 }

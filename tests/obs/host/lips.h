@@ -19,7 +19,7 @@ struct VoiceMatch {
     double worst = 0;                // largest difference between what was heard and the voice at that place
     std::int64_t compared = 0, first_wrong = -1;  // samples; the first that differs audibly, counted from `from`
 };
-/// Finds stretch [from, from + count) of `sound` in the voice `seed` exactly. None when it is not there.
+/// Finds stretch [from, from + count) of `sound` in the first minute of voice `seed`, by any 42 ms of it that are exactly there. None when none are.
 std::optional<VoiceMatch> find_voice(const HeardSound& sound, std::int64_t from, std::int64_t count, std::uint32_t seed);
 
 }  // namespace mirrorme::testing

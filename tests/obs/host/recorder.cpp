@@ -1,5 +1,7 @@
 #include "obs/host/recorder.h"
 
+#include <util/platform.h>
+
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
@@ -57,6 +59,10 @@ void Recorder::on_audio(void* pointer, std::size_t, audio_data* data) {
     run_before_others();
     const std::int64_t waited = waited_for_processor_ns();
     if (const std::int64_t before = std::exchange(self.audio_thread_waited_, waited); before >= 0) note_late(waited - before);
+    // Whatever it was that kept libobs's audio thread: it makes up for it by ticks in a row, between which no source can send.
+    const std::uint64_t now = os_gettime_ns();
+    if (const std::uint64_t before = std::exchange(self.heard_ns_, now); before != 0)
+        note_late(static_cast<std::int64_t>(now - before) - std::int64_t{data->frames} * 1'000'000'000 / kVoiceRate);
     const auto* left = reinterpret_cast<const float*>(data->data[0]);
     const std::lock_guard lock(self.mutex_);
     HeardSound& sound = self.sound_;

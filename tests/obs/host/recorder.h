@@ -63,6 +63,7 @@ private:
     std::uint64_t seen_ = 0;
     HeardSound sound_;
     std::int64_t audio_thread_waited_ = -1;
+    std::uint64_t heard_ns_ = 0;
 };
 
 /// The part of a composed picture that a view shows.
