@@ -49,18 +49,9 @@ struct MotionIdentity final : CodecIdentity {
 
 // Note [When the matte is not sure]
 // Cutting a person out with holes and cutting pieces of the wall out with them looks worse than anything else that can go wrong. So
-// when much of an opaque picture's matte is neither person nor background, the picture moves as a whole where its background is
+// when the key-point net is undecided about much of an opaque picture or the picture's colours contradict it, the picture moves as a whole where its background is
 // kept, as one sheet over itself: the wall near the head sways with it a little, nothing is torn, and the arms stay as they are.
-bool is_unsure(const std::vector<float>& matte) {
-    constexpr float kLow = 0.1f, kHigh = 0.9f;
-    constexpr double kMostUnsure = 0.12;  // of the person's area: a clean outline is a twentieth
-    std::size_t between = 0, person = 0;
-    for (const float m : matte) {
-        between += m > kLow && m < kHigh;
-        person += m >= 0.5f;
-    }
-    return static_cast<double>(between) > kMostUnsure * static_cast<double>(person);
-}
+constexpr float kMostUnsure = 0.15f;  // a clean outline's is a twentieth
 
 /// One stream: its motion, and as scratch a stage for each frame of a latent.
 struct MotionCache final : DecodeCache {
@@ -217,10 +208,10 @@ std::shared_ptr<const CodecIdentity> MotionCodec::make_identity(const ReferenceP
         throw Error(ErrorCode::internal, "reference picture", "was not scaled to the frame size");
     std::vector<float> person = to_premultiplied(picture.image), plate, whole;
     if (is_opaque(picture.image)) {
-        const std::vector<float> matte = read_matte(points_net, {size, person}, face_frame_of(picture.points));
-        plate = fill_plate(person.data(), matte.data(), size);
-        if (is_unsure(matte)) whole = person;
-        person = cut_out_person(person.data(), matte.data(), size);
+        const MatteReading seen = read_matte(points_net, {size, person}, picture.points);
+        plate = fill_plate(person.data(), seen.matte.data(), size);
+        if (seen.unsure > kMostUnsure) whole = person;
+        person = cut_out_person(person.data(), seen.matte.data(), size);
     }
     auto identity = std::make_shared<MotionIdentity>(size, std::move(person), std::move(plate), picture.points);
     if (!whole.empty()) {
@@ -264,7 +255,7 @@ Tensor MotionCodec::decode(const Tensor& latents, const CodecIdentity& identity,
     // Latent by latent: the shapes the net sees, and so its rounding, do not depend on how latents are cut into calls.
     for (int64_t l = 0; l < latents.size(2); ++l) {
         std::vector<KeyPointFrame> frames = motion(latents.slice(2, l, l + 1), identity, cache.motion, options.liveliness);
-        if (&layer == who.whole.get())  // where the person could not be cut out, arms cannot be told from the wall, nor drawn in their colours
+        if (who.whole)  // where the person could not be cut out, arms cannot be told from the wall, nor drawn in their colours
             for (KeyPointFrame& frame : frames)
                 for (const int first : {point::kLeftHand, point::kRightHand}) blend_arm(who.points, first, 0, frame);
         const std::span<FrameStage> stages(cache.stages.data(), frames.size());

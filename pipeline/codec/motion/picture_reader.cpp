@@ -9,7 +9,9 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstdint>
 
+#include "codec/motion/matte_refine.h"
 #include "codec/motion/motion_values.h"
 #include "core/error.h"
 #include "core/json_fields.h"
@@ -27,6 +29,7 @@ constexpr Size kBodyFrame{256, 384};  // pixels: what the body net was trained o
 constexpr float kBodyUnit = 30, kBodyEyes = 0.31f;  // pixels per face unit; height of the eyes as a share of the frame
 constexpr float kHandSeen = 0.5f;
 constexpr float kMatteLow = 0.04f, kMatteHigh = 0.96f;
+constexpr float kUndecidedLow = 0.1f, kUndecidedHigh = 0.9f, kContradicted = 0.5f;
 
 struct Look {
     Affine map;  // pixels of the locator's square -> pixels of the picture
@@ -158,6 +161,30 @@ PictureReading read_points(PointsNet& net, const RgbaImage& image, const FloatPi
     return reading;
 }
 
+bool all_seen(const KeyPointFrame& frame, int first, int count) {
+    return std::all_of(frame.points.begin() + first, frame.points.begin() + first + count, [](const KeyPoint& p) { return p.confidence >= 0.5f; });
+}
+
+// What belongs to a person whose key points are right, whatever the matte says: matte = max(matte, how sure that is).
+void claim_face(const KeyPointFrame& frame, kernels::Size size, float* matte) {
+    constexpr float kClaim = 0.97f;
+    constexpr std::array kOutline{point::kFaceContour, point::kFaceContour + 2, point::kJaw, point::kJaw + 1, point::kJaw + 2, point::kJaw + 3,
+                                  point::kJaw + 4, point::kFaceContour + 3, point::kFaceContour + 5, point::kFaceContour + 6};
+    if (!all_seen(frame, point::kJaw, point::kJawCount)) return;
+    std::array<Point, kOutline.size()> outline;
+    std::transform(kOutline.begin(), kOutline.end(), outline.begin(), [&](int i) { return position(frame, i); });
+    kernels::cpu_operations().cover_polygon(outline, kClaim, size, matte);
+}
+void claim_torso(const KeyPointFrame& frame, kernels::Size size, float* matte) {
+    constexpr float kClaim = 0.9f;
+    constexpr std::array<Point, 6> kOutline{{{-0.8f, 0.2f}, {0.8f, 0.2f}, {0.5f, 2.5f}, {0.5f, 8}, {-0.5f, 8}, {-0.5f, 2.5f}}};  // torso units
+    if (!all_seen(frame, point::kShoulders, 2)) return;
+    const TorsoFrame torso = torso_frame_of(frame);
+    std::array<Point, kOutline.size()> outline;
+    std::transform(kOutline.begin(), kOutline.end(), outline.begin(), [&](Point p) { return from_torso(torso, p); });
+    kernels::cpu_operations().cover_polygon(outline, kClaim, size, matte);
+}
+
 }  // namespace
 
 PointsNet load_points_net(const std::filesystem::path& directory) {
@@ -185,13 +212,27 @@ PictureReading read_picture_near(PointsNet& net, const RgbaImage& image, const F
     return read_points(net, image, picture, face, look_about(net, picture, face).presence);
 }
 
-std::vector<float> read_matte(PointsNet& net, const FloatPicture& frame, const FaceFrame& face) {
+MatteReading read_matte(PointsNet& net, const FloatPicture& frame, const KeyPointFrame& points) {
     const c10::InferenceMode inference;
-    const std::vector<float> guide = face_guide(face, frame.size);
+    const std::vector<float> guide = face_guide(face_frame_of(points), frame.size);
     const torch::Tensor guide_plane = torch::from_blob(const_cast<float*>(guide.data()), {1, 1, frame.size.height, frame.size.width});
-    const torch::Tensor logits = net->body(planes_of(frame), guide_plane).matte;
-    const torch::Tensor matte = ((torch::sigmoid(logits) - kMatteLow) / (kMatteHigh - kMatteLow)).clamp(0, 1).contiguous();
-    return {matte.data_ptr<float>(), matte.data_ptr<float>() + matte.numel()};
+    return matte_of(net->body(planes_of(frame), guide_plane).matte, frame, points);
+}
+
+MatteReading matte_of(const torch::Tensor& logits, const FloatPicture& frame, const KeyPointFrame& points) {
+    const torch::Tensor said = ((torch::sigmoid(logits) - kMatteLow) / (kMatteHigh - kMatteLow)).clamp(0, 1).to(torch::kCPU, torch::kFloat).contiguous();
+    const float* net = said.data_ptr<float>();
+    std::vector<float> claimed(net, net + said.numel());
+    claim_face(points, frame.size, claimed.data());
+    claim_torso(points, frame.size, claimed.data());
+    MatteReading reading{refine_matte(frame.rgba.data(), claimed.data(), frame.size), 0};
+    std::int64_t unsure = 0, person = 0;
+    for (std::size_t i = 0; i < reading.matte.size(); ++i) {
+        unsure += (net[i] > kUndecidedLow && net[i] < kUndecidedHigh) + (std::abs(reading.matte[i] - net[i]) > kContradicted);
+        person += reading.matte[i] >= 0.5f;
+    }
+    reading.unsure = static_cast<float>(unsure) / static_cast<float>(std::max<std::int64_t>(person, 1));
+    return reading;
 }
 
 }  // namespace mirrorme

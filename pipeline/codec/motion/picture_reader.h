@@ -26,7 +26,15 @@ PictureReading read_picture(PointsNet& net, const RgbaImage& picture);
 /// The same where the face was a frame ago: the locator is asked only whether it still is there.
 PictureReading read_picture_near(PointsNet& net, const RgbaImage& picture, const FaceFrame& face);
 
-/// Who belongs to the person whose face is `face` in an opaque frame: [H, W] 0..1. Frame sides are multiples of 16.
-std::vector<float> read_matte(PointsNet& net, const FloatPicture& frame, const FaceFrame& face);
+/// Who is the person in an opaque frame.
+struct MatteReading {
+    std::vector<float> matte;  // [H, W] 0..1, refined to the picture's own edges
+    float unsure = 0;          // pixels about which the net was undecided or the picture contradicts it, as a share of the person's
+};
+
+/// The person whose key points are `points`, in pixels of the frame. Frame sides are multiples of 16.
+MatteReading read_matte(PointsNet& net, const FloatPicture& frame, const KeyPointFrame& points);
+/// The same from what the body net has said of `frame` already: logits [1, 1, H, W] or [1, H, W].
+MatteReading matte_of(const torch::Tensor& logits, const FloatPicture& frame, const KeyPointFrame& points);
 
 }  // namespace mirrorme
