@@ -10,6 +10,7 @@
 #include "core/error.h"
 #include "core/progress.h"
 #include "train/evaluation.h"
+#include "train/preview_files.h"
 
 namespace mirrorme::cli {
 namespace fs = std::filesystem;
@@ -25,11 +26,13 @@ public:
         app_->add_option("--steps", options_.steps, "Sampler step counts; the last one's figures have no suffix.")->delimiter(',')->check(CLI::Range(1, 100));
         app_->add_option("--only", options_.only, "motion, renderer or points.")->check(CLI::IsMember({"motion", "renderer", "points"}));
         app_->add_option("--speech", speech_, "Folder of speech made beforehand (train data --shards), for builds without voices.")->type_name("DIR");
+        app_->add_option("--sheets", sheets_, "Also write what renderer and key-point net were judged by, as PNG, into this folder.")->type_name("DIR");
         app_->add_flag("--json", json_, "As JSON.");
     }
 
     int run() override {
         if (bundles_.empty()) bundles_.push_back(bundle_dir(Settings{}).string());
+        options_.sheets = !sheets_.empty();
         const PerformanceMaker performances = performances_from(speech_);
         std::vector<std::vector<EvaluatedPart>> reports;
         for (const std::string& bundle : bundles_) {
@@ -37,6 +40,7 @@ public:
             Progress progress(shown);
             reports.push_back(evaluate_bundle(bundle, performances, options_, [&](double done) { progress.update(100 * done); }));
             progress.finish(100);
+            write_sheets(reports.back(), fs::path(sheets_) / (bundles_.size() > 1 ? std::to_string(reports.size()) : ""));
         }
         if (json_) print_json(reports);
         else print_table(reports);
@@ -44,6 +48,14 @@ public:
     }
 
 private:
+    /// Of each bundle in a folder of its own, numbered as the columns, where there are several.
+    void write_sheets(const std::vector<EvaluatedPart>& parts, const fs::path& folder) const {
+        if (!options_.sheets) return;
+        fs::create_directories(folder);
+        for (const EvaluatedPart& part : parts)
+            for (const Preview& sheet : part.sheets) write_preview_file(folder, sheet);
+    }
+
     void print_json(const std::vector<std::vector<EvaluatedPart>>& reports) const {
         nlohmann::ordered_json all = nlohmann::ordered_json::array();
         for (std::size_t i = 0; i < reports.size(); ++i) {
@@ -70,6 +82,7 @@ private:
     std::vector<std::string> bundles_;
     EvaluationOptions options_;
     std::string speech_;
+    std::string sheets_;
     bool json_ = false;
 };
 

@@ -25,13 +25,25 @@ torch::Tensor ssim_map(const torch::Tensor& a, const torch::Tensor& b) {
     return (((2 * ma * mb + kC1) * (2 * cov + kC2)) / ((ma * ma + mb * mb + kC1) * (va + vb + kC2))).mean(1, true);
 }
 
+namespace {
+
+/// Squared differences to the right and lower neighbours, [B, 1, H, W], mean of the channels; 0 past the last ones.
+torch::Tensor gradient_energy(const torch::Tensor& picture) {
+    const torch::Tensor right = (picture.slice(3, 1) - picture.slice(3, 0, -1)).square(), down = (picture.slice(2, 1) - picture.slice(2, 0, -1)).square();
+    return (torch::constant_pad_nd(right, {0, 1}) + torch::constant_pad_nd(down, {0, 0, 0, 1})).mean(1, true);
+}
+
+}  // namespace
+
 void PictureScore::add(const torch::Tensor& picture, const torch::Tensor& truth, const torch::Tensor& mask) {
     const torch::Tensor similar = ssim_map(picture, truth), squared = (picture - truth).square().mean(1, true);
+    const torch::Tensor edges = gradient_energy(picture), true_edges = gradient_energy(truth);
     for (int64_t i = 0; i < picture.size(0); ++i) {
         const double area = mask[i].sum().item<double>();
         if (area < 1) continue;
         psnr_ += -10 * std::log10(std::max((squared[i] * mask[i]).sum().item<double>() / area, 1e-6));
         ssim_ += (similar[i] * mask[i]).sum().item<double>() / area;
+        sharpness_ += (edges[i] * mask[i]).sum().item<double>() / std::max((true_edges[i] * mask[i]).sum().item<double>(), 1e-9);
         ++count_;
     }
 }

@@ -12,16 +12,18 @@ namespace mirrorme {
 /// Premultiplied RGBA [B, 4, H, W] over a colour [.., 3, 1, 1] -> [B, 3, H, W].
 torch::Tensor over_colour(const torch::Tensor& rgba, const torch::Tensor& colour);
 
-/// Mean PSNR and SSIM over pictures, each under a mask.
+/// Mean PSNR, SSIM and sharpness over pictures, each under a mask.
 class PictureScore {
 public:
     /// picture, truth [B, 3, H, W] 0..1; mask [B, 1, H, W] 0/1; pictures whose mask is empty do not count.
     void add(const torch::Tensor& picture, const torch::Tensor& truth, const torch::Tensor& mask);
     double psnr() const { return count_ ? psnr_ / count_ : 0; }
     double ssim() const { return count_ ? ssim_ / count_ : 0; }
+    /// Energy of the picture's gradients against the truth's: 1 as sharp, less is softer.
+    double sharpness() const { return count_ ? sharpness_ / count_ : 0; }
 
 private:
-    double psnr_ = 0, ssim_ = 0;
+    double psnr_ = 0, ssim_ = 0, sharpness_ = 0;
     int count_ = 0;
 };
 

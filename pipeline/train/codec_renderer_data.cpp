@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "codec/motion/body_geometry.h"
+#include "codec/motion/motion_values.h"
 #include "codec/motion/resample.h"
 
 namespace mirrorme {
@@ -204,13 +205,15 @@ std::unique_ptr<TrainingBatch> RendererSource::draw(std::uint64_t data_seed, std
         const Performer performer(character_seed(rng, sampling_.characters));
         const View view = any_view(rng, sampling_.width, sampling_.height);
         reference_pose_ = reference_pose(rng);
-        std::vector<float> picture = to_premultiplied(performer.draw(reference_pose_, view, Backdrop::transparent));
+        const RgbaImage drawn = performer.draw(reference_pose_, view, Backdrop::transparent);
+        std::vector<float> picture = to_premultiplied(drawn);
         if (chance(rng, kTaintedShare)) taint_edge(picture, sampling_.width, sampling_.height, rng);
         const std::vector<Point> errors = chance(rng, kMisplacedShare) ? point_errors(rng) : std::vector<Point>{};
-        const ReferenceLayer reference(kernels::cpu_operations(), stage_.size(), std::move(picture), misplaced(performer.key_points(reference_pose_, view), errors));
+        const KeyPointFrame truth = performer.key_points(reference_pose_, view), found = sampling_.find_points ? sampling_.find_points(drawn) : misplaced(truth, errors);
+        const ReferenceLayer reference(kernels::cpu_operations(), stage_.size(), std::move(picture), found);
         for (int t = 0; t < sampling_.targets && i < sampling_.batch; ++t, ++i) {
             draw_target(rng, performer, view);
-            stage_.prepare(reference, misplaced(target_points_, errors));
+            stage_.prepare(reference, sampling_.find_points ? frame_of(found, motion_of(truth, target_points_)) : misplaced(target_points_, errors));
             fill(*batch, i, face_place(rng), reference);
             if (i + 1 < sampling_.batch && take_second(rng)) fill(*batch, ++i, other_place(rng), reference);
         }

@@ -5,6 +5,7 @@
 #include <torch/torch.h>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -35,6 +36,9 @@ struct RendererSampling {
     int targets = 4;                 // pictures drawn of each character besides its reference
     int width = 256, height = 384;   // pixels of the frame
     CharacterSet characters = CharacterSet::training;
+    /// Set: a reference's key points are what this finds in its picture, and its targets' are those plus the true motion, as live. Empty: the truth, now
+    /// and then a little off.
+    std::function<KeyPointFrame(const RgbaImage&)> find_points;
 };
 
 class RendererSource final : public BatchSource {

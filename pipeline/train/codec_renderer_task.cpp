@@ -105,6 +105,7 @@ Metrics RendererTask::evaluate() {
         for (const auto& [part, value] : {std::pair{"whole", &score.whole}, std::pair{"mouth", &score.mouth}}) {
             metrics.add(std::string(score.name) + "_" + part + "_psnr", value->psnr());
             metrics.add(std::string(score.name) + "_" + part + "_ssim", value->ssim());
+            metrics.add(std::string(score.name) + "_" + part + "_sharpness", value->sharpness());
         }
     }
     return metrics;

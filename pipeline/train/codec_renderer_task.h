@@ -28,7 +28,7 @@ public:
     std::vector<TrainedModule> modules() override;
     std::unique_ptr<BatchSource> make_source() override;
     StepResult step(TrainingBatch& batch, const StepInfo& info) override;
-    /// PSNR and SSIM of the whole frame and of the mouth box, for the reference held still, the warp alone, the renderer.
+    /// PSNR, SSIM and sharpness of the whole frame and of the mouth box, for the reference held still, the warp alone, the renderer.
     Metrics evaluate() override;
     /// A sheet: reference, warp alone, renderer, truth; two characters a row.
     std::vector<Preview> preview() override;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "codec/motion/picture_reader.h"
 #include "core/error.h"
 #include "denoise/dit_config.h"
 #include "train/codec_points_task.h"
@@ -28,7 +29,7 @@ void fill(const StageWeights& weights, torch::nn::Module& module, const std::str
     module.eval();
 }
 
-Figures evaluate_motion(const StageWeights& weights, const PerformanceMaker& performances, const EvaluationOptions& options) {
+EvaluatedPart evaluate_motion(const StageWeights& weights, const PerformanceMaker& performances, const EvaluationOptions& options) {
     const std::string& subject = weights.description();
     DitModel denoiser(dit_config_from_json(weights.config("denoiser"), subject));
     AudioFrontEnd audio(audio_frontend_config_from_json(weights.config("audio"), subject));
@@ -41,23 +42,42 @@ Figures evaluate_motion(const StageWeights& weights, const PerformanceMaker& per
     config.steps = options.steps;
     config.gestures_asked = true;
     MotionEvaluation evaluation(config, parts, sampler_config_from_json(weights.config("sampler"), subject), performances);
-    return figures_of(evaluation.evaluate(denoiser, audio));
+    return {"motion", figures_of(evaluation.evaluate(denoiser, audio)), {}};
 }
 
 /// What a task says of its modules with the bundle's weights in them.
-Figures evaluate_task(TrainingTask& task, const StageWeights& weights) {
+EvaluatedPart evaluate_task(TrainingTask& task, const StageWeights& weights, const EvaluationOptions& options) {
     for (const TrainedModule& m : task.modules()) fill(weights, *m.module, m.prefix);
-    return figures_of(task.evaluate());
+    EvaluatedPart part{task.name(), figures_of(task.evaluate()), {}};
+    if (options.sheets)
+        part.sheets = task.preview();
+    return part;
 }
 
-Figures evaluate_renderer(const StageWeights& weights, const PerformanceMaker&, const EvaluationOptions&) {
-    RendererTask task(weights.config("renderer").get<RendererConfig>(), RendererSampling{});
-    return evaluate_task(task, weights);
+/// From true key points; and, as figures found_*, from those that the bundle's own net finds in the reference picture.
+EvaluatedPart evaluate_renderer(const StageWeights& weights, const PerformanceMaker&, const EvaluationOptions& options) {
+    const RendererConfig config = weights.config("renderer").get<RendererConfig>();
+    RendererTask task(config, RendererSampling{});
+    EvaluatedPart part = evaluate_task(task, weights, options);
+
+    PointsNet net;
+    fill(weights, *net, "codec.points_net.");
+    RendererSampling live;
+    live.find_points = [net](const RgbaImage& picture) mutable { return read_picture(net, picture).points; };
+    RendererTask as_live(config, live);
+    EvaluatedPart found = evaluate_task(as_live, weights, options);
+    for (const auto& [name, value] : found.figures)
+        if (name.starts_with("net_")) part.figures.emplace_back("found_" + name.substr(4), value);
+    for (Preview& sheet : found.sheets) {
+        sheet.name = "found-" + sheet.name;
+        part.sheets.push_back(std::move(sheet));
+    }
+    return part;
 }
 
-Figures evaluate_points(const StageWeights& weights, const PerformanceMaker&, const EvaluationOptions&) {
+EvaluatedPart evaluate_points(const StageWeights& weights, const PerformanceMaker&, const EvaluationOptions& options) {
     PointsTask task{PointsSampling{}};
-    return evaluate_task(task, weights);
+    return evaluate_task(task, weights, options);
 }
 
 }  // namespace
@@ -66,7 +86,7 @@ std::vector<EvaluatedPart> evaluate_bundle(const std::filesystem::path& bundle, 
                                            const std::function<void(double)>& progress) {
     struct Part {
         const char* name;
-        Figures (*evaluate)(const StageWeights&, const PerformanceMaker&, const EvaluationOptions&);
+        EvaluatedPart (*evaluate)(const StageWeights&, const PerformanceMaker&, const EvaluationOptions&);
     };
     constexpr std::array kParts{Part{"motion", evaluate_motion}, Part{"renderer", evaluate_renderer}, Part{"points", evaluate_points}};
     if (!options.only.empty() && std::none_of(kParts.begin(), kParts.end(), [&](const Part& part) { return options.only == part.name; }))
@@ -76,7 +96,7 @@ std::vector<EvaluatedPart> evaluate_bundle(const std::filesystem::path& bundle, 
     weights.add(bundle);
     std::vector<EvaluatedPart> report;
     for (std::size_t i = 0; i < kParts.size(); ++i) {
-        if (options.only.empty() || options.only == kParts[i].name) report.push_back({kParts[i].name, kParts[i].evaluate(weights, performances, options)});
+        if (options.only.empty() || options.only == kParts[i].name) report.push_back(kParts[i].evaluate(weights, performances, options));
         progress(static_cast<double>(i + 1) / static_cast<double>(kParts.size()));
     }
     return report;

@@ -16,12 +16,14 @@ struct EvaluationOptions {
     int clips = 24;              // of 8 s, each another character, voice and sentences
     std::vector<int> steps{1, 2};  // sampler steps; the last is the one whose figures have no suffix
     std::string only;            // "motion", "renderer" or "points"; empty = all
+    bool sheets = false;         // also what was judged, as pictures
 };
 
 /// Figures of a part of the bundle in the order they are printed.
 struct EvaluatedPart {
     std::string name;  // "motion", "renderer", "points"
     std::vector<std::pair<std::string, double>> figures;
+    std::vector<Preview> sheets;  // named as the part; none for motion
 };
 
 /// A bundle with codec `motion`. Deterministic for one build and machine. `progress` is told how much is done, 0 .. 1. Throws Error:

@@ -240,9 +240,21 @@ TEST_CASE("eval measures the embedded model against its baselines, and two bundl
     CHECK(motion["opening"] > motion["opening_by_loudness"].get<double>());
     CHECK(motion["closed_in_silence"] > 0.9);
     CHECK(std::abs(motion["lag"].get<double>()) <= 1);
-    const Outcome both = run({"eval", bundle, bundle, "--only", "renderer"});
+    const fs::path sheets = fs::temp_directory_path() / "mirrorme-eval-sheets";
+    fs::remove_all(sheets);
+    const Outcome renderer = run({"eval", "--only", "renderer", "--sheets", sheets.string(), "--json"});
+    REQUIRE(renderer.code == 0);
+    const nlohmann::json drawn = nlohmann::json::parse(renderer.out)["renderer"];
+    CHECK(drawn["net_mouth_ssim"] > drawn["warp_mouth_ssim"].get<double>());
+    CHECK(drawn["found_mouth_ssim"] > drawn["still_mouth_ssim"].get<double>() + 0.2);
+    CHECK(drawn["net_mouth_sharpness"] > 0.5);
+    CHECK(drawn["net_mouth_sharpness"] < 1.5);
+    CHECK(fs::file_size(sheets / "renderer.png") > 100'000);
+    CHECK(fs::file_size(sheets / "found-renderer.png") > 100'000);
+    fs::remove_all(sheets);
+    const Outcome both = run({"eval", bundle, bundle, "--only", "points"});
     CHECK(both.code == 0);
-    CHECK_THAT(both.out, ContainsSubstring("net_mouth_ssim"));
+    CHECK_THAT(both.out, ContainsSubstring("matte_edge_error"));
     CHECK(run({"eval", "/no/such/bundle"}).code == 1);
 }
 
