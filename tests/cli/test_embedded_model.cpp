@@ -152,6 +152,28 @@ TEST_CASE("the embedded model says a sentence: the mouth moves with the voice an
     }
 }
 
+TEST_CASE("pictures of the gallery raise a hand when they are asked to, cut out or before a wall", "[cli][model]") {
+    const TempFolder folder;
+    constexpr int kRate = 16'000;
+    put(folder / "quiet.wav", wav({std::vector<float>(kRate)}, kRate));
+    for (const char* name : {"ada", "leon", "maya", "ren"}) {
+        const auto last = [&](const std::string& out, const std::vector<std::string>& asked) {
+            std::vector<std::string> words = {"render", "--image", (kSource / "data/avatars" / (std::string(name) + ".png")).string(), "--audio",
+                                              (folder / "quiet.wav").string(), "--out", (folder / out).string()};
+            words.insert(words.end(), asked.begin(), asked.end());
+            const Outcome result = run(words);
+            INFO(result.err);
+            REQUIRE(result.code == 0);
+            return frames_of((folder / out).string()).back().image;
+        };
+        const RgbaImage still = last("still.mp4", {}), waving = last("waving.mp4", {"--gesture", "wave@0.2"});
+        // The performer's right, from the shoulder up.
+        const Box beside{0, still.height / 4, still.width / 3, still.height * 5 / 8};
+        CAPTURE(name, difference(still, waving, beside));
+        CHECK(difference(still, waving, beside) > 5);
+    }
+}
+
 TEST_CASE("two runs of the embedded model with one seed give the same file, another seed another", "[cli][model]") {
     const TempFolder folder;
     int rate = 0;

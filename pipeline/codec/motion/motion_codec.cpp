@@ -51,7 +51,7 @@ struct MotionIdentity final : CodecIdentity {
 // Cutting a person out with holes and cutting pieces of the wall out with them looks worse than anything else that can go wrong. So
 // when the key-point net is undecided about much of an opaque picture or the picture's colours contradict it, the picture moves as a whole where its background is
 // kept, as one sheet over itself: the wall near the head sways with it a little, nothing is torn, and the arms stay as they are.
-constexpr float kMostUnsure = 0.15f;  // a clean outline's is a twentieth
+constexpr float kMostUnsure = 0.3f;  // a clean outline is a twentieth, drawings before busy walls reach a quarter, photographs a half
 
 /// One stream: its motion, and as scratch a stage for each frame of a latent.
 struct MotionCache final : DecodeCache {
