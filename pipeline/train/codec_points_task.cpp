@@ -47,10 +47,10 @@ torch::Tensor outline_band(const torch::Tensor& matte) {
 }
 
 /// Mattes as users get them from frames [N, 4, H, W] -> [N, 1, H, W] on the same device. The face's points are left out: here nobody has looked for them.
-torch::Tensor refined(const BodyOutput& said, const torch::Tensor& frames) {
+torch::Tensor refined(const torch::Tensor& logits, const BodyOutput& said, const torch::Tensor& frames) {
     const torch::Tensor at = said.points.points.to(torch::kCPU).contiguous(), seen = torch::sigmoid(said.points.confidence).to(torch::kCPU).contiguous();
     const torch::Tensor pixels = frames.permute({0, 2, 3, 1}).to(torch::kCPU).contiguous();
-    torch::Tensor mattes = torch::empty(said.matte.sizes(), pixels.options());
+    torch::Tensor mattes = torch::empty(logits.sizes(), pixels.options());
     for (int64_t i = 0; i < pixels.size(0); ++i) {
         const float* first = pixels[i].data_ptr<float>();
         const FloatPicture frame{{static_cast<int>(pixels.size(2)), static_cast<int>(pixels.size(1))}, {first, first + pixels[i].numel()}};
@@ -58,10 +58,10 @@ torch::Tensor refined(const BodyOutput& said, const torch::Tensor& frames) {
         for (int p = 0; p < kBodyPoints; ++p) {
             points.points[static_cast<std::size_t>(point::kNeck + p)] = {at[i][p][0].item<float>(), at[i][p][1].item<float>(), seen[i][p].item<float>()};
         }
-        const std::vector<float> matte = matte_of(said.matte[i], frame, points).matte;
+        const std::vector<float> matte = matte_of(logits[i], frame, points).matte;
         std::copy(matte.begin(), matte.end(), mattes[i].data_ptr<float>());
     }
-    return mattes.to(said.matte.device());
+    return mattes.to(logits.device());
 }
 
 /// Mean distance of visible points first .. first + count.
@@ -155,8 +155,9 @@ Metrics PointsTask::evaluate() {
         right += ((seen.whole.presence > 0).to(torch::kFloat) == batch.presence).sum().item<double>();
         judged += static_cast<double>(batch.presence.size(0));
         const torch::Tensor band = outline_band(batch.matte) * batch.opaque.view({-1, 1, 1, 1});
-        said += 255 * ((torch::sigmoid(seen.body.matte) - batch.matte).abs() * band).sum().item<double>();
-        matte += 255 * ((refined(seen.body, batch.frame) - batch.matte).abs() * band).sum().item<double>();
+        const torch::Tensor logits = matte_logits(net_->body, batch.frame, batch.guide);
+        said += 255 * ((torch::sigmoid(logits) - batch.matte).abs() * band).sum().item<double>();
+        matte += 255 * ((refined(logits, seen.body, batch.frame) - batch.matte).abs() * band).sum().item<double>();
         banded += band.sum().item<double>();
         scalars += (seen.face.scalars - batch.scalars).abs().mean().item<double>();
         ++batches;

@@ -18,13 +18,13 @@ namespace {
 
 using kernels::Size;
 
-constexpr std::array kRadii{1.0f / 12, 1.0f / 16, 1.0f / 24, 1.0f / 38, 1.0f / 64};  // of the picture's height
+constexpr std::array kRadii{1.0f / 6, 1.0f / 8, 1.0f / 12, 1.0f / 16, 1.0f / 24, 1.0f / 38, 1.0f / 64};  // of the picture's height
 constexpr float kColourWeight = 1.2f;    // of the colours' log-ratio against the net's log-odds: neighbouring pixels are no independent witnesses
 constexpr float kMostEvidence = 8;       // log-ratio from which a colour says no more
 constexpr float kLeastVariance = 4e-4f;  // of a channel, 0..1: camera noise and compression
 constexpr float kSure = 0.997f;           // neither the net nor a round is believed beyond this
 constexpr float kTraces = 0.02f;         // less than this of something is nothing
-constexpr float kSurePiece = 0.9f, kSureHole = 0.4f;  // the net's mean from which a second piece stays, and up to which a hole does
+constexpr float kSurePiece = 0.9f, kSureHole = 0.5f;  // the net's mean from which a second piece stays, and up to which a hole does
 constexpr float kLow = 0.3f, kHigh = 0.7f;  // what becomes 0 and 1 at the end: the edge as narrow as the picture's
 
 /// What is summed over a window: weight, weighted colour, weighted products of colours.

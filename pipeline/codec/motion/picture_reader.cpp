@@ -216,7 +216,12 @@ MatteReading read_matte(PointsNet& net, const FloatPicture& frame, const KeyPoin
     const c10::InferenceMode inference;
     const std::vector<float> guide = face_guide(face_frame_of(points), frame.size);
     const torch::Tensor guide_plane = torch::from_blob(const_cast<float*>(guide.data()), {1, 1, frame.size.height, frame.size.width});
-    return matte_of(net->body(planes_of(frame), guide_plane).matte, frame, points);
+    return matte_of(matte_logits(net->body, planes_of(frame), guide_plane), frame, points);
+}
+
+torch::Tensor matte_logits(BodyNet& net, const torch::Tensor& frames, const torch::Tensor& guides) {
+    const auto mirrored = [](const torch::Tensor& picture) { return picture.flip({3}); };
+    return 0.5 * (net(frames, guides).matte + mirrored(net(mirrored(frames), mirrored(guides)).matte));
 }
 
 MatteReading matte_of(const torch::Tensor& logits, const FloatPicture& frame, const KeyPointFrame& points) {

@@ -34,7 +34,9 @@ struct MatteReading {
 
 /// The person whose key points are `points`, in pixels of the frame. Frame sides are multiples of 16.
 MatteReading read_matte(PointsNet& net, const FloatPicture& frame, const KeyPointFrame& points);
-/// The same from what the body net has said of `frame` already: logits [1, 1, H, W] or [1, H, W].
+/// What the body net says of frames [N, 4, H, W] and of their mirror images, averaged: logits [N, 1, H, W]. guides [N, 1, H, W].
+torch::Tensor matte_logits(BodyNet& net, const torch::Tensor& frames, const torch::Tensor& guides);
+/// The matte from such logits of one frame, [1, 1, H, W] or [1, H, W].
 MatteReading matte_of(const torch::Tensor& logits, const FloatPicture& frame, const KeyPointFrame& points);
 
 }  // namespace mirrorme
