@@ -16,6 +16,7 @@ DitBlockImpl::DitBlockImpl(const DitConfig& config, int layer) {
 }
 
 Tensor DitBlockImpl::forward(Tensor x, const BlockPass& pass) {
+    if (pass.perturbation == Perturbation::block_skip) return x;
     const Tensor& m = pass.modulation;
     const auto row = [&m](int64_t i) { return m.select(2, i); };  // [B, G, D]
 
@@ -29,7 +30,9 @@ Tensor DitBlockImpl::forward(Tensor x, const BlockPass& pass) {
 }
 
 Tensor DitBlockImpl::attend_self(const Tensor& u, const BlockPass& pass) {
+    if (pass.perturbation == Perturbation::attention_skip) return u;
     const DitAttentionImpl::Projected p = attn1->project(u);
+    if (pass.perturbation == Perturbation::attention_values) return attn1->project_out(p.v);
     const Tensor q = normed_rope(p.q, attn1->q_weight(), kQkNormEps, *pass.rope);
     const Tensor k = weighted_rms_norm(p.k, attn1->k_weight(), kQkNormEps);
     if (pass.record != nullptr) *pass.record = {k, p.v};

@@ -14,6 +14,14 @@ struct AttentionWorkspace {
     int64_t context = 0;    // tokens of the context, at the front
 };
 
+/// What a block leaves out in a pass that is made worse on purpose (denoise/guidance.h).
+enum class Perturbation {
+    none,
+    attention_values,  // each token's own value for what attention mixes
+    attention_skip,    // attention's input for its output
+    block_skip,        // the whole block
+};
+
 /// What one block is given in one pass besides its tokens.
 struct BlockPass {
     torch::Tensor modulation;                 // [B, G, 6, D], G rows for N / G tokens each
@@ -25,6 +33,7 @@ struct BlockPass {
     torch::Tensor text_mask;                  // additive [B, 1, 1, L] or undefined
     const KeysValues* audio_tokens = nullptr; // null = hears nothing
     const AudioContext* audio = nullptr;
+    Perturbation perturbation = Perturbation::none;
 };
 
 class DitBlockImpl : public torch::nn::Module {

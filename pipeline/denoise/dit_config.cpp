@@ -100,6 +100,7 @@ void read_modules(const JsonObject& json, DitConfig& config) {
         read(context, "chunk", 1, 64, config.context.chunk);
         read(context, "window", 0, 256, config.context.window);
         read(context, "anchor", config.context.anchor);
+        read(context, "one_shot", config.context.one_shot);
     }
 }
 
@@ -173,7 +174,8 @@ nlohmann::json to_json(const DitConfig& c) {
               {"history", name_of(c.context.history, kHistories)},
               {"chunk", c.context.chunk},
               {"window", c.context.window},
-              {"anchor", c.context.anchor}}}};
+              {"anchor", c.context.anchor},
+              {"one_shot", c.context.one_shot}}}};
 }
 
 DitConfig dit_config_from_json(const nlohmann::json& value, const std::string& subject) {

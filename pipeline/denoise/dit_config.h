@@ -49,6 +49,7 @@ struct ContextConfig {
     int chunk = 1;        // c: latent frames made together
     int window = 6;       // k: latent frames before the chunk that it sees
     bool anchor = true;   // it also sees the stream's first latent frame
+    bool one_shot = false;  // the weights also know clips made in one go, whatever the mode
 };
 
 /// How latent cells lie in time and space, for the rotary positions.

@@ -138,6 +138,8 @@ Tensor DitModelImpl::run(Tensor x, const DitRun& run) {
             pass.audio_tokens = &run.audio->blocks[i];
             pass.audio = run.audio;
         }
+        if (run.perturbed != nullptr && std::count(run.perturbed->blocks.begin(), run.perturbed->blocks.end(), static_cast<int>(i)) > 0)
+            pass.perturbation = run.perturbed->kind;
         x = blocks_[i]->forward(x, pass);
     }
     return x;
@@ -202,6 +204,7 @@ Tensor DitModelImpl::forward(const DitPass& pass) {
     if (blocks.mask.defined()) blocks.mask = blocks.mask.to(device());
     blocks.text = &text;
     blocks.audio = &audio;
+    blocks.perturbed = &pass.perturbed;
     const Tensor made = run(tokens, blocks).narrow(1, tokens.size(1) - noisy_tokens, noisy_tokens);
     return tokens_to_latents(head(made.contiguous(), blocks.times.embedded.narrow(1, plan.size() - latents, latents)), grid);
 }

@@ -18,6 +18,12 @@
 
 namespace mirrorme {
 
+/// Which blocks of a pass are perturbed, and how.
+struct PerturbedBlocks {
+    Perturbation kind = Perturbation::none;
+    std::vector<int> blocks;
+};
+
 /// One pass over whole clips: training, and clips made in one go. B = batch, T' = latent frames.
 struct DitPass {
     torch::Tensor noisy;         // [B, C, T', h, w]
@@ -27,6 +33,7 @@ struct DitPass {
     FirstLatent start = FirstLatent::still;
     LatentIndex first_latent = 0;              // of noisy, since the stream's start
     std::optional<ContextConfig> context = {}; // instead of the configuration's
+    PerturbedBlocks perturbed = {};
 };
 
 /// One pass as the published transformer takes it. All of it in float32.
@@ -58,6 +65,7 @@ struct DitRun {
     const AudioContext* audio = nullptr;
     std::vector<AttentionWorkspace>* workspace = nullptr;  // one a block
     std::vector<KeysValues>* record = nullptr;             // one a block
+    const PerturbedBlocks* perturbed = nullptr;
 };
 
 class DitModelImpl : public torch::nn::Module {

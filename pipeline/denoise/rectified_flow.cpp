@@ -53,6 +53,15 @@ std::vector<double> schedule_times(const SamplerConfig& config, int64_t tokens) 
     return times;
 }
 
+std::vector<int> usual_steps(const SamplerConfig& config) {
+    std::vector<int> steps;
+    if (config.schedule != Schedule::list)
+        for (const int count : {1, 2, 4, 8, 20})
+            if (count < config.steps) steps.push_back(count);
+    steps.push_back(config.steps);
+    return steps;
+}
+
 double next_time(const std::vector<double>& times, double time) {
     double next = 0;
     for (const double t : times)

@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "denoise/sampler_kind.h"
+
 namespace mirrorme {
 
 enum class Schedule {
@@ -15,11 +17,6 @@ enum class Schedule {
     shifted,           // SD3's shift by token count, stretched to end at 0.1 (LTX 0.9, 0.9.1)
     linear_quadratic,  // LTX 0.9.5 and later
     list,              // SamplerConfig::times
-};
-
-enum class SamplerKind {
-    euler,       // follows the velocity
-    stochastic,  // goes to x0 and noises afresh
 };
 
 struct SamplerConfig {
@@ -35,6 +32,9 @@ SamplerConfig sampler_config_from_json(const nlohmann::json& json, const std::st
 
 /// The times at which the network is called, falling from 1; after the last comes 0. `tokens` matters to Schedule::shifted only.
 std::vector<double> schedule_times(const SamplerConfig& config, int64_t tokens);
+
+/// Step counts worth offering, ascending: the list's own, or powers of two and the like up to the config's.
+std::vector<int> usual_steps(const SamplerConfig& config);
 
 /// The largest of `times` and 0 that is below `time`, 0 for a clean token (which is never updated).
 double next_time(const std::vector<double>& times, double time);

@@ -4,6 +4,8 @@
 #include <cstring>
 #include <utility>
 
+#include "core/error.h"
+
 namespace mirrorme {
 
 using torch::Tensor;
@@ -32,7 +34,7 @@ void ChunkPipeline::reset() {
     context_cache_->restart(first_latent_of(start_));
 }
 
-DecodeOptions ChunkPipeline::decode_options(const Settings& settings) const {
+DecodeOptions decode_options_of(const Settings& settings) {
     DecodeOptions options;
     // A colour is composited by whoever shows the frames, over the person alone.
     options.background = settings.background.mode == BackgroundChoice::Mode::keep ? Background::keep : Background::matte;
@@ -49,24 +51,31 @@ void ChunkPipeline::choose_steps(DegradationLevel level, const Settings& setting
     denoiser_.set_sampler(model_->sampler_with(steps));
 }
 
-void ChunkPipeline::push_frames(const Tensor& pixels, const ChunkPlan& plan, SessionState& session) {
+torch::Tensor finite_latents(torch::Tensor latents, const ChunkPlan& plan) {
+    if (torch::isfinite(latents).all().item<bool>()) return latents;
+    throw Error(ErrorCode::internal, "chunk " + std::to_string(plan.index), "came out as numbers that are not finite");
+}
+
+void push_frames(const Tensor& pixels, const ChunkPlan& plan, const SessionInfo& info, SessionState& session) {
     const std::int64_t made = session.layout().frames_of(plan.latents).size();
     TORCH_CHECK(pixels.size(0) == made, "the codec gave ", pixels.size(0), " frames for a chunk of ", made);
     const bool silent = !session.speech.speech_in({session.layout().model_sample(plan.frames.first), session.layout().model_sample(plan.frames.end)});
     std::vector<VideoFrame> frames;
     for (FrameIndex f = plan.frames.first; f < plan.frames.end; ++f) {
-        frames.push_back(session.frame_of(f, pixels_of(pixels[f - plan.frames.first]), info_));
+        frames.push_back(session.frame_of(f, pixels_of(pixels[f - plan.frames.first]), info));
         session.shown.made(frames.back(), silent);
     }
     session.frames.push(std::move(frames));
 }
 
-VideoFrame ChunkPipeline::still(const Settings& settings) {
+VideoFrame ChunkPipeline::still(const Settings& settings) { return still_frame(*model_->codec, *identity_, info_, settings); }
+
+VideoFrame still_frame(Codec& codec, const CodecIdentity& identity, const SessionInfo& info, const Settings& settings) {
     torch::InferenceMode no_gradients;
     VideoFrame frame;
-    frame.pixels = pixels_of(model_->codec->still(*identity_, decode_options(settings)));
-    frame.width = info_.width;
-    frame.height = info_.height;
+    frame.pixels = pixels_of(codec.still(identity, decode_options_of(settings)));
+    frame.width = info.width;
+    frame.height = info.height;
     return frame;
 }
 

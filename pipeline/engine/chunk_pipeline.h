@@ -22,11 +22,8 @@ public:
     VideoFrame still(const Settings& settings) override;
 
 private:
-    DecodeOptions decode_options(const Settings& settings) const;
     /// Steps of the level and of the settings, from the next chunk on.
     void choose_steps(DegradationLevel level, const Settings& settings);
-    /// pixels [n, H, W, 4] become the plan's frames; those past the end of the sound are cut.
-    void push_frames(const torch::Tensor& pixels, const ChunkPlan& plan, SessionState& session);
 
     std::shared_ptr<const Model> model_;
     std::shared_ptr<const CodecIdentity> identity_;
@@ -40,6 +37,15 @@ private:
     std::unique_ptr<ContextCache> context_cache_;
     std::unique_ptr<DecodeCache> decode_cache_;
 };
+
+// What every producer that has a model does alike. Device worker's thread.
+
+DecodeOptions decode_options_of(const Settings& settings);
+/// A model that diverges must not poison the stream: Error internal, and the chunk is lost with what is remembered of it.
+torch::Tensor finite_latents(torch::Tensor latents, const ChunkPlan& plan);
+/// pixels [n, H, W, 4] become the plan's frames; those past the end of the sound are cut.
+void push_frames(const torch::Tensor& pixels, const ChunkPlan& plan, const SessionInfo& info, SessionState& session);
+VideoFrame still_frame(Codec& codec, const CodecIdentity& identity, const SessionInfo& info, const Settings& settings);
 
 /// [H, W, 4] uint8 BGRA on any device -> shared pixels.
 std::shared_ptr<const FramePixels> pixels_of(const torch::Tensor& picture);

@@ -8,6 +8,7 @@
 #include "core/error.h"
 #include "core/json_fields.h"
 #include "engine/chunk_pipeline.h"
+#include "engine/clip_pipeline.h"
 #include "engine/device_thread.h"
 #include "engine/identity.h"
 #include "engine/session/worker_session.h"
@@ -36,11 +37,11 @@ std::vector<std::string> capability_names(const Capabilities& c) {
     return names;
 }
 
-ChunkLayout layout_of(const Model& model, const SessionConfig& config) {
+ChunkLayout layout_of(const Model& model, const SessionConfig& config, const std::optional<ClipModeOptions>& clips) {
     ChunkLayout layout;
     layout.media = {config.sample_rate, model.manifest.fps};
     layout.temporal = model.codec->spec().temporal;
-    layout.chunk_latents = model.manifest.chunk_latents;
+    layout.chunk_latents = clips ? clips->window.stride() : model.manifest.chunk_latents;
     layout.start = StreamStart::still;
     layout.look_ahead = model.front_end->config().look_ahead;
     return layout;
@@ -91,11 +92,12 @@ std::unique_ptr<LocalEngine> LocalEngine::open(const LocalEngineOptions& options
     auto worker = std::make_shared<Worker>(prepare_device_thread);
     std::shared_ptr<const Model> model;
     worker->run([&] { model = load_model(options.bundle, device); });
-    return std::make_unique<LocalEngine>(std::move(model), options.read_picture, std::move(worker));
+    return std::make_unique<LocalEngine>(std::move(model), options.read_picture, std::move(worker), options.clips);
 }
 
-LocalEngine::LocalEngine(std::shared_ptr<const Model> model, PictureReader read_picture, std::shared_ptr<Worker> worker)
-    : worker_(std::move(worker)), model_(std::move(model)), read_picture_(std::move(read_picture)) {
+LocalEngine::LocalEngine(std::shared_ptr<const Model> model, PictureReader read_picture, std::shared_ptr<Worker> worker, std::optional<ClipModeOptions> clips)
+    : worker_(std::move(worker)), model_(std::move(model)), read_picture_(std::move(read_picture)), clips_(std::move(clips)) {
+    if (clips_) check_clips(*model_, *clips_);
     const CodecSpec& spec = model_->codec->spec();
     info_.backend = "local";
     info_.bundle = model_->manifest.name;
@@ -119,16 +121,17 @@ std::unique_ptr<Session> LocalEngine::make_session(const SessionConfig& config, 
         if (stop.stop_requested()) throw Error(ErrorCode::cancelled, input.path, "was given up before its session was open");
     };
 
+    if (clips_ && config.mode != SessionMode::offline) throw Error(ErrorCode::usage, "a clip", "is made for files only", "Open the session as offline");
     SessionSetup setup;
     setup.config = config;
     setup.config.picture = {input.path, {}, {}};  // its bytes are not needed any more
-    setup.layout = layout_of(*model_, config);
+    setup.layout = layout_of(*model_, config, clips_);
     setup.info.width = info_.width;
     setup.info.height = info_.height;
     setup.info.fps = info_.fps;
     setup.info.sample_rate = config.sample_rate;
     setup.info.chunk_frames = setup.layout.temporal * setup.layout.chunk_latents;
-    std::unique_ptr<ChunkPipeline> pipeline;
+    std::unique_ptr<ChunkProducer> pipeline;
     worker_->run([&] {
         look();
         const PreparedIdentity prepared = prepare_identity(*model_, picture, input, config.settings);
@@ -138,7 +141,8 @@ std::unique_ptr<Session> LocalEngine::make_session(const SessionConfig& config, 
         setup.info.warnings.insert(setup.info.warnings.end(), prepared.warnings.begin(), prepared.warnings.end());
         const std::int64_t compute_ns = config.mode == SessionMode::realtime ? measure_chunk_ns(model_, setup, prepared.identity) : 0;
         setup.info.latency = latency_budget(setup.layout, compute_ns);
-        pipeline = std::make_unique<ChunkPipeline>(model_, prepared.identity, setup.info, setup.layout.start, static_cast<std::uint64_t>(config.settings.seed));
+        if (clips_) pipeline = std::make_unique<ClipPipeline>(model_, prepared.identity, setup.info, *clips_, config.settings);
+        else pipeline = std::make_unique<ChunkPipeline>(model_, prepared.identity, setup.info, setup.layout.start, static_cast<std::uint64_t>(config.settings.seed));
         setup.still = pipeline->still(config.settings);
     });
     return std::make_unique<WorkerSession>(worker_, std::move(setup), std::move(pipeline));

@@ -4,9 +4,11 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 
 #include "core/image.h"
 #include "engine/api/engine_api.h"
+#include "engine/clip_options.h"
 #include "engine/model.h"
 #include "engine/session/worker.h"
 
@@ -19,15 +21,16 @@ struct LocalEngineOptions {
     std::filesystem::path bundle;
     PictureReader read_picture;
     std::string device = "cpu";
+    std::optional<ClipModeOptions> clips = {};  // offline sessions are made in windows instead of as streams
 };
 
 /// One worker thread for all sessions, the only one that calls torch. Sessions share the weights.
 class LocalEngine final : public Engine {
 public:
-    /// Loads the bundle. Throws Error as load_model does; unsupported for a device this build does not have.
+    /// Loads the bundle. Throws Error as load_model and check_clips do; unsupported for a device this build does not have.
     static std::unique_ptr<LocalEngine> open(const LocalEngineOptions& options);
     /// With modules that are already there (tests, the trainer's sample videos).
-    LocalEngine(std::shared_ptr<const Model> model, PictureReader read_picture, std::shared_ptr<Worker> worker);
+    LocalEngine(std::shared_ptr<const Model> model, PictureReader read_picture, std::shared_ptr<Worker> worker, std::optional<ClipModeOptions> clips = {});
     ~LocalEngine() override;
 
     const EngineInfo& info() const noexcept override { return info_; }
@@ -40,6 +43,7 @@ private:
     std::shared_ptr<Worker> worker_;
     std::shared_ptr<const Model> model_;
     PictureReader read_picture_;
+    std::optional<ClipModeOptions> clips_;
     EngineInfo info_;
 };
 

@@ -89,14 +89,16 @@ std::shared_ptr<const Model> load_model(const std::filesystem::path& directory, 
     model->manifest = bundle.manifest();
     model->device = device;
     if (model->manifest.trained_stages.empty() && !model->manifest.config.contains("audio"))
-        throw Error(ErrorCode::unsupported, bundle.config_subject("audio"), "is missing: this bundle holds published weights as they were imported, which do not speak",
-                    "Train it with 'mirrorme train', or use the embedded model mini");
+        throw Error(ErrorCode::unsupported, bundle.config_subject("audio"), "is missing: this bundle is a part of a model, without ears",
+                    "Import the whole of it again with 'mirrorme import --ltx', or use the embedded model mini");
     const std::string audio = bundle.config_subject("audio");
     model->front_end = AudioFrontEnd(audio_frontend_config_from_json(bundle.config("audio"), audio), audio);
     load(bundle, *model->front_end, "audio.", device);
     model->denoiser = DitModel(dit_config_from_json(bundle.config("denoiser"), bundle.config_subject("denoiser")));
     load(bundle, *model->denoiser, "denoiser.", device);
     model->sampler = sampler_config_from_json(bundle.config("sampler"), bundle.config_subject("sampler"));
+    if (bundle.config("sampler").contains("guidance"))
+        model->guidance = guidance_config_from_json(bundle.config("sampler")["guidance"], bundle.config_subject("sampler"), model->denoiser->config().num_layers);
     load_codec(bundle, *model);
     check_model(*model);
     if (!bundle.manifest().capabilities.speaks)

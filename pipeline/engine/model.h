@@ -12,6 +12,7 @@
 
 #include "codec/codec.h"
 #include "denoise/dit_model.h"
+#include "denoise/guidance.h"
 #include "denoise/rectified_flow.h"
 #include "features/audio_frontend.h"
 #include "weights/bundle.h"
@@ -32,6 +33,7 @@ struct Model {
     AudioFrontEnd front_end{nullptr};
     DitModel denoiser{nullptr};
     SamplerConfig sampler;
+    GuidanceConfig guidance;  // of clips made in one go; "guidance" in config.sampler
     std::shared_ptr<Codec> codec;
     PointsFinder find_points;  // empty: the bundle has no key-point net
     std::vector<std::string> warnings;  // what this model cannot do, for people

@@ -1,18 +1,8 @@
 // The spine: one chunk, from sound to timed frames. Every stage is a class of its own; this is their order.
 
-#include "core/error.h"
 #include "engine/chunk_pipeline.h"
 
 namespace mirrorme {
-namespace {
-
-/// A model that diverges must not poison the stream: the chunk is lost, and what is remembered with it.
-torch::Tensor finite(torch::Tensor latents, const ChunkPlan& plan) {
-    if (torch::isfinite(latents).all().item<bool>()) return latents;
-    throw Error(ErrorCode::internal, "chunk " + std::to_string(plan.index), "came out as numbers that are not finite");
-}
-
-}  // namespace
 
 ChunkPlan ChunkPipeline::produce_chunk(SessionState& session) {
     torch::InferenceMode no_gradients;
@@ -30,10 +20,10 @@ ChunkPlan ChunkPipeline::produce_chunk(SessionState& session) {
     const torch::Tensor window = conditioner_.window(session, plan);                                                      // [1, samples]
     const Conditioning cond = timed("audio", [&] { return conditioner_.encode(window, plan, session); });                 // all the model is told
     const torch::Tensor latents =
-        timed("denoise", [&] { return finite(denoiser_.run(plan.latents, cond, *context_cache_, seed_), plan); });        // [1, C, c, h, w]
+        timed("denoise", [&] { return finite_latents(denoiser_.run(plan.latents, cond, *context_cache_, seed_), plan); });        // [1, C, c, h, w]
     const torch::Tensor pixels =
-        timed("decode", [&] { return model_->codec->decode(latents, *identity_, *decode_cache_, decode_options(session.settings)); });  // [n, H, W, 4]
-    push_frames(pixels, plan, session);                                                                                   // timed, bounded
+        timed("decode", [&] { return model_->codec->decode(latents, *identity_, *decode_cache_, decode_options_of(session.settings)); });  // [n, H, W, 4]
+    push_frames(pixels, plan, info_, session);                                                                            // timed, bounded
     return plan;
 }
 

@@ -7,13 +7,13 @@ namespace mirrorme {
 namespace {
 
 constexpr std::size_t kKeptDurations = 1024;
-constexpr std::int64_t kHistoryMs = 20'000, kFillLimitMs = 10'000;  // the model may look back for what is left of the former
+constexpr std::int64_t kHistoryMs = 20'000, kFillLimitMs = 10'000;  // the model may look back, beyond a chunk, for what is left of the former
 
 TimelineConfig timeline_config(const SessionSetup& setup) {
     TimelineConfig config;
     config.input_rate = setup.config.sample_rate;
     config.model_rate = setup.layout.model_rate;
-    config.history = ticks_in(kHistoryMs * 1'000'000, setup.layout.model_rate);
+    config.history = ticks_in(kHistoryMs * 1'000'000 + setup.layout.period_ns(), setup.layout.model_rate);
     config.fill_limit_ms = kFillLimitMs;
     return config;
 }
