@@ -6,6 +6,7 @@
 #include "core/log.h"
 #include "core/progress.h"
 #include "published/import_bundle.h"
+#include "published/speaking_parts.h"
 
 namespace mirrorme::cli {
 namespace {
@@ -36,6 +37,7 @@ public:
         BundleDraft draft = start_draft(request_, name_.empty() ? out.filename().string() : name_);
         for (const ImportSource& source : import_sources())
             if (const fs::path& path = paths_.at(source.option); !path.empty()) source.add(path, request_, draft);
+        add_speaking_parts(request_, draft);
         if (draft.parts.empty()) throw Error(ErrorCode::usage, "import", "has nothing to import", "Give --" + std::string(import_sources().front().option) + " PATH.");
 
         const double total = static_cast<double>(draft_bytes(draft)) / kMiB;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <functional>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <utility>
 
 #include "codec/vae/diffusers_vae.h"
@@ -10,10 +11,12 @@
 #include "core/error.h"
 #include "core/json_fields.h"
 #include "denoise/dit_model.h"
+#include "denoise/guidance.h"
 #include "denoise/ltx_names.h"
 #include "denoise/rectified_flow.h"
 #include "published/load_module.h"
 #include "published/published_tensors.h"
+#include "published/speaking_parts.h"
 
 namespace mirrorme {
 namespace fs = std::filesystem;
@@ -23,6 +26,7 @@ namespace {
 
 constexpr int kPublishedHeads = 32;  // of every published size
 constexpr int kUndistilledSteps = 40;
+constexpr int kPublishedStgBlock = 19;
 constexpr const char* kVaePrefix = "vae.";
 constexpr const char* kStatistics = "per_channel_statistics.";
 constexpr const char* kSingleFile = "Give a single file as Lightricks publishes it.";
@@ -92,11 +96,13 @@ std::vector<WantedTensor> wanted_of_transformer(const DitConfig& config, bool si
     return wanted;
 }
 
-void add_transformer(const PublishedPart& part, const ImportRequest& request, BundleDraft& draft) {
+/// `vae`: the autoencoder that it goes with; null = a published one.
+void add_transformer(const PublishedPart& part, const VaeConfig* vae, const ImportRequest& request, BundleDraft& draft) {
     refuse_other_transformers(JsonObject(part.config, part.subject));
     DitConfig config = dit_config_from_json(part.config, part.subject);
     config.causal_temporal_positioning = part.config.value("causal_temporal_positioning", false);
     config.grid.fps = request.fps;
+    fit_speaking_parts(config, vae != nullptr ? vae->temporal_stride() : kVaeTemporalStride, vae != nullptr ? vae->spatial_stride() : kVaeSpatialStride);
     std::set<std::string> taken;
     BundlePart weights{.file = "denoiser.safetensors"};
     weights.sources = take_tensors(part.tensors, wanted_of_transformer(config, part.single_file), request.type, taken);
@@ -164,10 +170,18 @@ SamplerConfig sampler_of(const json& config, bool later_version) {
     return sampler;
 }
 
+/// As published with the versions that were not distilled; those that were take none.
+GuidanceConfig published_guidance(const DitConfig& config) {
+    GuidanceConfig guidance{.scale = 3, .stg = 1, .perturbed = {.kind = Perturbation::attention_values, .blocks = {kPublishedStgBlock}}, .rescale = 0.7};
+    if (kPublishedStgBlock >= config.num_layers) guidance.stg = 0, guidance.perturbed.blocks.clear();
+    return guidance;
+}
+
 void add_sampler(const json& config, const std::string& subject, bool later_version, BundleDraft& draft) {
-    const json sampler = to_json(sampler_of(config, later_version));
+    json sampler = to_json(sampler_of(config, later_version));
+    if (sampler["schedule"] != "list") sampler["guidance"] = to_json(published_guidance(dit_config_from_json(draft.manifest.config["denoiser"], subject)));
     draft.manifest.config["sampler"] = sampler;
-    draft.manifest.steps = {sampler_config_from_json(sampler, subject).steps};
+    draft.manifest.steps = usual_steps(sampler_config_from_json(sampler, subject));
 }
 
 /// A model's folder of the diffusers layout: config.json and weights.
@@ -187,9 +201,11 @@ void add_model_folder(PublishedPart part, const ImportRequest& request, BundleDr
         const DiffusersVae vae = diffusers_vae_from_json(part.config, part.subject);
         add_vae(part, vae.config, [&](const std::string& name) { return diffusers_vae_name(vae, name); }, request, draft);
     } else if (kind == "LTXVideoTransformer3DModel") {
-        const bool later_version = draft.manifest.config.contains("codec") && is_later_version(vae_codec_config_from_json(draft.manifest.config["codec"]).vae);
+        std::optional<VaeConfig> vae;
+        if (draft.manifest.config.contains("codec")) vae = vae_codec_config_from_json(draft.manifest.config["codec"]).vae;
+        const bool later_version = vae && is_later_version(*vae);
         part.config["causal_temporal_positioning"] = later_version;
-        add_transformer(part, request, draft);
+        add_transformer(part, vae ? &*vae : nullptr, request, draft);
         add_sampler(json::object(), part.subject, later_version, draft);
     } else {
         throw Error(ErrorCode::unsupported, part.subject + " [_class_name]", "'" + kind + "' is not known", "Known are LTXVideoTransformer3DModel and AutoencoderKLLTXVideo.");
@@ -214,7 +230,7 @@ void add_single_file(const fs::path& path, const ImportRequest& request, BundleD
     const VaeConfig vae = config.contains("vae") ? vae_config_from_json(config["vae"], subject + ".vae") : detected_vae(tensors);
     json transformer = config.contains("transformer") ? config["transformer"] : detected_transformer(tensors);
     if (!config.contains("transformer")) transformer["causal_temporal_positioning"] = is_later_version(vae);
-    add_transformer({transformer, subject + ".transformer", tensors, true}, request, draft);
+    add_transformer({transformer, subject + ".transformer", tensors, true}, &vae, request, draft);
     add_vae({config, subject, tensors, true}, vae, [](const std::string& name) { return kVaePrefix + name; }, request, draft);
     add_sampler(config, subject, is_later_version(vae), draft);
     for (const std::string& name : tensors.names())

@@ -12,9 +12,12 @@
 #include "core/error.h"
 #include "denoise/dit_model.h"
 #include "denoise/ltx_names.h"
+#include "denoise/guidance.h"
 #include "denoise/rectified_flow.h"
+#include "features/audio_frontend.h"
 #include "published/forward_stages.h"
 #include "published/import_bundle.h"
+#include "published/speaking_parts.h"
 #include "support/golden_fill.h"
 #include "support/temp_folder.h"
 
@@ -146,6 +149,53 @@ TEST_CASE("a single file becomes a bundle, with its config or by its shapes", "[
         CHECK(bundle->tensor("denoiser.proj_in.weight").equal(SingleFile().named("model.diffusion_model.patchify_proj.weight").tensor));
         CHECK(bundle->tensor("codec.vae.decoder.conv_in.conv.bias").equal(SingleFile().named("vae.decoder.conv_in.conv.bias").tensor));
     }
+}
+
+TEST_CASE("an import adds every module that a speaking model has, with outputs of zero, the same each time", "[published]") {
+    const TempFolder folder;
+    const fs::path file = SingleFile().write(folder);
+    std::shared_ptr<const Bundle> bundles[2];
+    for (int i : {0, 1}) {
+        torch::manual_seed(static_cast<std::uint64_t>(i));
+        ImportRequest request = small_frame();
+        request.type = torch::kBFloat16;
+        BundleDraft draft = start_draft(request, "imported");
+        import_sources().front().add(file, request, draft);
+        add_speaking_parts(request, draft);
+        const std::uint64_t expected = draft_bytes(draft);
+        std::uint64_t told = 0;
+        write_draft(folder / std::to_string(i), draft, [&](std::uint64_t bytes) { told = bytes; });
+        CHECK(told >= expected);
+        bundles[i] = Bundle::open(folder / std::to_string(i));
+    }
+    const DitConfig config = dit_config_from_json(bundles[0]->config("denoiser"), "denoiser");
+    CHECK(config.adapter.enabled);
+    CHECK(config.pose.kind == PoseKind::maps);
+    CHECK(config.context.mode == AttentionMode::block_causal);
+    CHECK(config.context.one_shot);
+    DitModel model(config);
+    AudioFrontEnd ears(audio_frontend_config_from_json(bundles[0]->config("audio"), "audio"));
+    CHECK(ears->config().fps == Rational{25, 1});
+    LoadReport report;
+    bundles[0]->load_into(*model, "denoiser.", report);
+    CHECK(report.unexpected.empty());
+    bundles[0]->load_into(*ears, "audio.", report);
+    CHECK(report.unexpected.empty());
+    int outputs = 0, random = 0;
+    for (const auto& item : model->named_parameters()) {
+        if (is_ltx_tensor(item.key())) continue;
+        INFO(item.key());
+        CHECK(bundles[1]->tensor("denoiser." + item.key()).equal(bundles[0]->tensor("denoiser." + item.key())));
+        const bool zero = item.value().abs().max().item<double>() == 0;
+        const bool output = item.key().find("audio_adapter.to_out") != std::string::npos, query = item.key().find("audio_adapter.to_q.weight") != std::string::npos;
+        if (output || query) CHECK(zero == output);
+        outputs += output, random += query;
+    }
+    CHECK(outputs == 2 * config.num_layers);
+    CHECK(random == config.num_layers);
+    CHECK_FALSE(model->named_parameters()["transformer_blocks.0.audio_adapter.to_q.weight"].equal(model->named_parameters()["transformer_blocks.1.audio_adapter.to_q.weight"]));
+    CHECK(guidance_config_from_json(bundles[0]->config("sampler")["guidance"], "sampler", config.num_layers).scale == 3);
+    CHECK(bundles[0]->manifest().steps == std::vector<int>{1, 2, 4, 8, 20, 40});
 }
 
 TEST_CASE("weights keep their type or take the one asked for; statistics keep theirs", "[published]") {
