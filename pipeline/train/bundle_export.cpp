@@ -4,9 +4,11 @@
 #include <cmath>
 
 #include "codec/motion/motion_codec.h"
+#include "codec/vae/vae_codec.h"
 #include "core/error.h"
 #include "core/log.h"
 #include "denoise/dit_model.h"
+#include "denoise/rectified_flow.h"
 #include "features/audio_frontend.h"
 #include "weights/bundle.h"
 
@@ -14,6 +16,8 @@ namespace mirrorme {
 namespace {
 
 constexpr std::int64_t kSeedOfUntrained = 1;
+
+bool is_picture_codec(const nlohmann::json& codec) { return codec.is_object() && codec.value("kind", "") == "vae"; }
 
 /// The stages' configs as the bundle's sections.
 nlohmann::json sections_of(const StageWeights& weights) {
@@ -23,6 +27,10 @@ nlohmann::json sections_of(const StageWeights& weights) {
         if (sections[name].is_null())
             throw Error(ErrorCode::not_found, weights.description(), std::string("has no configuration of module '") + name + "'",
                         "Give the folder of stage face, half_body, hands or stream with --from");
+    }
+    if (is_picture_codec(weights.config("codec"))) {
+        sections["codec"] = weights.config("codec");
+        return sections;
     }
     MotionCodecConfig codec;
     if (const nlohmann::json& renderer = weights.config("renderer"); !renderer.is_null()) codec.renderer = renderer.get<RendererConfig>();
@@ -53,11 +61,33 @@ nlohmann::json provenance_of(const StageWeights& weights) {
             {"data", "synthetic performers and training voices of this project, drawn on the fly; characters whose seed ends in 9, and the held-out voices and sentences, were never used"}};
 }
 
-std::vector<std::string> stages_of(const StageWeights& weights) {
-    std::vector<std::string> names;
-    for (const RunState& run : weights.runs())
-        if (std::find(names.begin(), names.end(), run.task) == names.end()) names.push_back(run.task);
-    return names;
+/// The codec's share of the bundle.
+struct CodecPart {
+    std::vector<NamedTensor> tensors = {};
+    int width = 0, height = 0;
+    std::vector<int> steps = {};  // offered where nobody says
+};
+
+CodecPart motion_part(const StageWeights& weights, const nlohmann::json& sections) {
+    CodecPart part{.steps = {1, 2}};
+    MotionCodec codec(motion_codec_config_from_json(sections["codec"], weights.description()));
+    if (!collect(weights, *codec.part_map, "codec.part_map.", torch::kHalf, part.tensors))
+        throw Error(ErrorCode::not_found, weights.description(), "has no part map", "Run mirrorme train codec first and give its folder with --from");
+    collect(weights, *codec.renderer, "codec.renderer.", torch::kBFloat16, part.tensors);
+    collect(weights, *codec.points_net, "codec.points_net.", torch::kBFloat16, part.tensors);
+    part.width = codec.spec().width;
+    part.height = codec.spec().height;
+    return part;
+}
+
+/// The autoencoder as it was given: it was not trained with the denoiser, or long ago, and its latent statistics are few and matter.
+CodecPart picture_part(const StageWeights& weights, const nlohmann::json& sections) {
+    const VaeCodecConfig codec = vae_codec_config_from_json(sections["codec"]);
+    CodecPart part{.width = codec.width, .height = codec.height, .steps = usual_steps(sampler_config_from_json(sections["sampler"], weights.description()))};
+    for (const std::string& name : weights.names("codec.vae.")) part.tensors.push_back({name, weights.tensor(name)});
+    if (part.tensors.empty())
+        throw Error(ErrorCode::not_found, weights.description(), "has no autoencoder", "Give the bundle or the folder of stage codec that the denoiser was trained on with --from, too");
+    return part;
 }
 
 }  // namespace
@@ -68,31 +98,28 @@ void export_bundle(const StageWeights& weights, const BundleRequest& request) {
     BundleManifest manifest;
     manifest.config = sections_of(weights);
     const std::string subject = weights.description();
-    MotionCodec codec(motion_codec_config_from_json(manifest.config["codec"], subject));
+    const bool pictures = is_picture_codec(manifest.config["codec"]);
+    CodecPart codec = pictures ? picture_part(weights, manifest.config) : motion_part(weights, manifest.config);
     DitModel denoiser(dit_config_from_json(manifest.config["denoiser"], subject));
     AudioFrontEnd audio(audio_frontend_config_from_json(manifest.config["audio"], subject));
-
-    std::vector<NamedTensor> tensors;
-    if (!collect(weights, *codec.part_map, "codec.part_map.", torch::kHalf, tensors))
-        throw Error(ErrorCode::not_found, subject, "has no part map", "Run mirrorme train codec first and give its folder with --from");
-    collect(weights, *codec.renderer, "codec.renderer.", torch::kBFloat16, tensors);
-    collect(weights, *codec.points_net, "codec.points_net.", torch::kBFloat16, tensors);
+    std::vector<NamedTensor> tensors = std::move(codec.tensors);
     collect(weights, *audio, "audio.", torch::kBFloat16, tensors);
-    const bool speaks = collect(weights, *denoiser, "denoiser.", torch::kBFloat16, tensors);
+    const bool has_denoiser = collect(weights, *denoiser, "denoiser.", torch::kBFloat16, tensors);
 
     manifest.name = request.name;
     manifest.version = request.version;
     manifest.licence = request.licence;
     manifest.provenance = provenance_of(weights);
-    manifest.width = codec.spec().width;
-    manifest.height = codec.spec().height;
+    manifest.width = codec.width;
+    manifest.height = codec.height;
     manifest.fps = denoiser->config().grid.fps;
     manifest.chunk_latents = denoiser->config().context.chunk;
-    manifest.steps = request.steps;
+    manifest.steps = request.steps.empty() ? codec.steps : request.steps;
     std::sort(manifest.steps.begin(), manifest.steps.end());
-    manifest.trained_stages = stages_of(weights);
+    manifest.trained_stages = weights.trained_stages();
     const auto trained = [&](const char* stage) { return std::find(manifest.trained_stages.begin(), manifest.trained_stages.end(), stage) != manifest.trained_stages.end(); };
-    manifest.capabilities = {.speaks = speaks, .hands = trained("hands") || trained("stream"), .style = false, .matte = trained("points"), .causal_decoder = true};
+    const bool speaks = has_denoiser && (trained("face") || trained("half_body") || trained("hands") || trained("stream"));
+    manifest.capabilities = {.speaks = speaks, .hands = trained("hands") || trained("stream"), .style = false, .matte = trained("points"), .causal_decoder = !pictures};
     save_bundle(request.output, manifest, {{.file = "model.safetensors", .tensors = std::move(tensors)}});
 }
 

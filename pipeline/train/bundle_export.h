@@ -11,7 +11,7 @@ namespace mirrorme {
 
 struct BundleRequest {
     std::string name = "mini", version = "0.1.0", licence = "GPL-2.0-or-later";
-    std::vector<int> steps{1, 2};  // sampler step counts offered; the last is the default
+    std::vector<int> steps;  // sampler step counts offered, the last is the default; empty = 1, 2 with codec `motion`, the sampler's own with `vae`
     std::filesystem::path output;
 };
 

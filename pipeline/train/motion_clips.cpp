@@ -99,34 +99,4 @@ MotionClip make_clip(const PartMap& map, const PerformanceMaker& performances, c
     return clip;
 }
 
-std::shared_ptr<const MotionClip> ClipPool::get(std::uint64_t number, std::uint64_t seed) {
-    std::promise<std::shared_ptr<const MotionClip>> promise;
-    Entry entry;
-    {
-        std::lock_guard lock(mutex_);
-        const auto found = clips_.find(number);
-        if (found != clips_.end()) entry = found->second;
-        else clips_.emplace(number, promise.get_future().share());
-    }
-    if (entry.valid()) return entry.get();
-    try {
-        auto clip = std::make_shared<const MotionClip>(maker_(seed));
-        promise.set_value(clip);
-        return clip;
-    } catch (...) {
-        promise.set_exception(std::current_exception());
-        throw;
-    }
-}
-
-void ClipPool::forget_below(std::uint64_t number) {
-    std::lock_guard lock(mutex_);
-    clips_.erase(clips_.begin(), clips_.lower_bound(number));
-}
-
-std::size_t ClipPool::size() const {
-    std::lock_guard lock(mutex_);
-    return clips_.size();
-}
-
 }  // namespace mirrorme

@@ -7,13 +7,11 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
-#include <future>
-#include <map>
 #include <memory>
-#include <mutex>
 #include <vector>
 
 #include "codec/motion/part_map.h"
+#include "train/clip_pool.h"
 #include "train/codec_poses.h"
 #include "train/footage.h"
 #include "train/performance/performance_generator.h"
@@ -60,24 +58,6 @@ void encode_groups(const PartMapImpl& map, const std::vector<KeyPointFrame>& fra
 /// A pure function of its arguments. Throws Error.
 MotionClip make_clip(const PartMap& map, const PerformanceMaker& performances, const ClipOptions& options, std::uint64_t seed);
 
-/// Clips by number, made when they are first wanted and kept until they fall behind. Any thread; a clip wanted by two threads is made
-/// once.
-class ClipPool {
-public:
-    using Maker = std::function<MotionClip(std::uint64_t seed)>;
-    explicit ClipPool(Maker maker) : maker_(std::move(maker)) {}
-
-    /// `seed` makes the clip and belongs to the number: one number always comes with one seed. Throws what the maker throws.
-    std::shared_ptr<const MotionClip> get(std::uint64_t number, std::uint64_t seed);
-    /// Clips below `number` will not be wanted any more.
-    void forget_below(std::uint64_t number);
-    std::size_t size() const;
-
-private:
-    using Entry = std::shared_future<std::shared_ptr<const MotionClip>>;
-    Maker maker_;
-    mutable std::mutex mutex_;
-    std::map<std::uint64_t, Entry> clips_;
-};
+using ClipPool = KeptClips<MotionClip>;
 
 }  // namespace mirrorme

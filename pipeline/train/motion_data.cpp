@@ -78,11 +78,13 @@ std::unique_ptr<TrainingBatch> MotionSource::draw(std::uint64_t data_seed, std::
     return batch;
 }
 
-Tensor window_audio(const MotionClip& clip, int origin, SampleSpan span) {
-    const SampleIndex zero = kPerformanceClock.first_sample(origin), length = static_cast<SampleIndex>(clip.audio.size());
+Tensor window_audio(const MotionClip& clip, int origin, SampleSpan span) { return window_audio(clip.audio, origin, span); }
+
+Tensor window_audio(const std::vector<float>& sound, int origin, SampleSpan span) {
+    const SampleIndex zero = kPerformanceClock.first_sample(origin), length = static_cast<SampleIndex>(sound.size());
     const SampleIndex first = std::clamp<SampleIndex>(zero + span.first, 0, length), end = std::clamp<SampleIndex>(zero + span.end, 0, length);
     Tensor out = torch::zeros({span.end - span.first});
-    std::copy(clip.audio.begin() + first, clip.audio.begin() + end, out.data_ptr<float>() + (first - zero - span.first));
+    std::copy(sound.begin() + first, sound.begin() + end, out.data_ptr<float>() + (first - zero - span.first));
     return out;
 }
 

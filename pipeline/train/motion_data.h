@@ -55,6 +55,8 @@ private:
     int temporal_;
 };
 
+/// Samples [span.first, span.end) of a sound at 16 kHz for a window whose time 0 is video frame `origin`; silence outside it.
+torch::Tensor window_audio(const std::vector<float>& sound, int origin, SampleSpan span);
 /// Samples [span.first, span.end) of `clip` for a window whose time 0 is frame `origin`; silence outside the clip.
 torch::Tensor window_audio(const MotionClip& clip, int origin, SampleSpan span);
 

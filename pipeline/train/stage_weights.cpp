@@ -37,12 +37,18 @@ void StageWeights::add_stage(const fs::path& checkpoint) {
     for (const TensorInfo& info : file.tensors()) tensors_[info.name] = file.tensor(info.name);
     RunState state = read_run_state(checkpoint);
     if (state.description.contains("config")) configs_.update(state.description.at("config"));
+    add_trained(state.task);
     runs_.push_back(std::move(state));
+}
+
+void StageWeights::add_trained(const std::string& stage) {
+    if (std::find(trained_.begin(), trained_.end(), stage) == trained_.end()) trained_.push_back(stage);
 }
 
 void StageWeights::add_bundle(const fs::path& directory) {
     const auto bundle = Bundle::open(directory);
     for (const std::string& name : bundle->names()) tensors_[name] = bundle->tensor(name);
+    for (const std::string& stage : bundle->manifest().trained_stages) add_trained(stage);
     const nlohmann::json& config = bundle->manifest().config;
     configs_.update(config);
     if (const auto codec = config.find("codec"); codec != config.end() && codec->contains("renderer")) configs_["renderer"] = codec->at("renderer");

@@ -36,16 +36,20 @@ public:
     const nlohmann::json& configs() const noexcept { return configs_; }
     /// States of the stages read, in order; empty for bundles.
     const std::vector<RunState>& runs() const noexcept { return runs_; }
+    /// Of the stages read and of what bundles say of themselves, each once, in order.
+    const std::vector<std::string>& trained_stages() const noexcept { return trained_; }
     /// What was read, for messages: "a, b".
     const std::string& description() const noexcept { return description_; }
 
 private:
     void add_stage(const std::filesystem::path& checkpoint);
     void add_bundle(const std::filesystem::path& directory);
+    void add_trained(const std::string& stage);
 
     std::map<std::string, torch::Tensor, std::less<>> tensors_;
     nlohmann::json configs_ = nlohmann::json::object();
     std::vector<RunState> runs_;
+    std::vector<std::string> trained_;
     std::string description_;
 };
 

@@ -13,6 +13,7 @@
 #include "train/codec_vae_task.h"
 #include "train/motion_parts.h"
 #include "train/motion_task.h"
+#include "train/video_stage.h"
 
 namespace mirrorme {
 namespace fs = std::filesystem;
@@ -78,7 +79,7 @@ std::unique_ptr<TrainingTask> make_motion(const std::string& stage, const StageI
 }
 
 Stage motion_stage(const std::string& name, const std::string& purpose) {
-    return {name, purpose, {{name, [name](const StageInput& input) { return make_motion(name, input); }}}};
+    return {name, purpose, {{name, [name](const StageInput& input) { return trains_on_pictures(input) ? make_video_task(name, input) : make_motion(name, input); }}}};
 }
 
 void write_fitted(const FittedModules& fitted, std::uint64_t data_seed, const fs::path& folder, const RunOptions& options) {

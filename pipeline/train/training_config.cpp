@@ -41,6 +41,8 @@ const nlohmann::json& TrainingConfig::module(const std::string& name) const {
     return JsonObject(document_, subject_).object("modules").object(name).value();
 }
 
+bool TrainingConfig::has_module(const std::string& name) const { return document_.at("modules").contains(name); }
+
 bool TrainingConfig::has_part(const std::string& name) const { return document_.at("stages").contains(name); }
 
 const nlohmann::json& TrainingConfig::part(const std::string& name) const {

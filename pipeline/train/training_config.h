@@ -23,6 +23,7 @@ public:
     std::string name() const;
     /// Config of a module; Error when it is not there.
     const nlohmann::json& module(const std::string& name) const;
+    bool has_module(const std::string& name) const;
     /// Whether "stages" says anything of this part; a stage trains only those parts.
     bool has_part(const std::string& name) const;
     /// How part `part` of the training is run ("renderer", "face", ...); Error when it is not there.
