@@ -5,14 +5,18 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "engine/api/engine_api.h"
+#include "engine/clip_options.h"
 
 namespace mirrorme::cli {
 
 struct EngineOptions {
     std::string backend = "local";  // "local": the model of a bundle; "test-card": bar codes, for tests
+
+    std::optional<ClipModeOptions> clips;  // a file made in windows
 
     void declare(CLI::App& app);
 };

@@ -2,6 +2,7 @@
 #include <filesystem>
 #include <string>
 
+#include "cli/clip_options.h"
 #include "cli/engine_choice.h"
 #include "cli/render_job.h"
 #include "cli/settings_options.h"
@@ -40,6 +41,7 @@ public:
             ->type_name("PATH")
             ->excludes(audio);
         settings_.emplace(*app_);
+        clips_.emplace(*app_);
         engine_.declare(*app_);
         app_->add_option("--threads", encoder_threads_, "Threads of the video encoder. The model runs on one of its own beside them.")
             ->check(CLI::Range(1, 64))
@@ -49,6 +51,8 @@ public:
     }
 
     int run() override {
+        engine_.clips = clips_->options();
+        if (engine_.clips && engine_.backend != "local") throw Error(ErrorCode::usage, "--mode clip", "needs a model", "Leave --backend out.");
         if (quiet_) set_log_level(LogLevel::error);
         const platform::InterruptGuard interrupts;
         if (!events_.empty()) take_ = read_take(events_);
@@ -132,6 +136,7 @@ private:
     std::optional<RecordedTake> take_;
     std::vector<std::string> gestures_;
     std::optional<SettingsOptions> settings_;
+    std::optional<ClipCommandOptions> clips_;
     EngineOptions engine_;
     int encoder_threads_ = 1;  // the same number gives the same file
     bool quiet_ = false;
