@@ -5,6 +5,7 @@
 
 #include <memory>
 
+#include "core/error.h"
 #include "denoise/denoiser.h"
 #include "engine/conditioner.h"
 #include "engine/model.h"
@@ -25,6 +26,8 @@ private:
     DecodeOptions decode_options(const Settings& settings) const;
     /// Steps of the level and of the settings, from the next chunk on.
     void choose_steps(DegradationLevel level, const Settings& settings);
+    /// A device's pixels [n, H, W, 4] in host memory, until the next call: the chunk's only wait. Throws not_finite.
+    torch::Tensor read_back(const torch::Tensor& pixels, const torch::Tensor& latents, const ChunkPlan& plan);
     /// pixels [n, H, W, 4] become the plan's frames; those past the end of the sound are cut.
     void push_frames(const torch::Tensor& pixels, const ChunkPlan& plan, SessionState& session);
 
@@ -39,7 +42,11 @@ private:
     Denoiser denoiser_;
     std::unique_ptr<ContextCache> context_cache_;
     std::unique_ptr<DecodeCache> decode_cache_;
+    torch::Tensor staging_;  // page-locked bytes that a device writes into
 };
+
+/// What a chunk is lost for whose latents are no numbers.
+Error not_finite(const ChunkPlan& plan);
 
 /// [H, W, 4] uint8 BGRA on any device -> shared pixels.
 std::shared_ptr<const FramePixels> pixels_of(const torch::Tensor& picture);

@@ -1,15 +1,14 @@
 // The spine: one chunk, from sound to timed frames. Every stage is a class of its own; this is their order.
 
-#include "core/error.h"
 #include "engine/chunk_pipeline.h"
 
 namespace mirrorme {
 namespace {
 
-/// A model that diverges must not poison the stream: the chunk is lost, and what is remembered with it.
+/// A model that diverges must not poison the stream: the chunk is lost, and what is remembered with it. On a device the answer comes with the pixels.
 torch::Tensor finite(torch::Tensor latents, const ChunkPlan& plan) {
-    if (torch::isfinite(latents).all().item<bool>()) return latents;
-    throw Error(ErrorCode::internal, "chunk " + std::to_string(plan.index), "came out as numbers that are not finite");
+    if (!latents.is_cpu() || torch::isfinite(latents).all().item<bool>()) return latents;
+    throw not_finite(plan);
 }
 
 }  // namespace
@@ -33,7 +32,8 @@ ChunkPlan ChunkPipeline::produce_chunk(SessionState& session) {
         timed("denoise", [&] { return finite(denoiser_.run(plan.latents, cond, *context_cache_, seed_), plan); });        // [1, C, c, h, w]
     const torch::Tensor pixels =
         timed("decode", [&] { return model_->codec->decode(latents, *identity_, *decode_cache_, decode_options(session.settings)); });  // [n, H, W, 4]
-    push_frames(pixels, plan, session);                                                                                   // timed, bounded
+    const torch::Tensor shown = pixels.is_cpu() ? pixels : timed("read_back", [&] { return read_back(pixels, latents, plan); });  // in host memory
+    push_frames(shown, plan, session);                                                                                    // timed, bounded
     return plan;
 }
 
