@@ -14,6 +14,8 @@ namespace mirrorme::cli {
 struct EngineOptions {
     std::string backend = "local";  // "local": the model of a bundle; "test-card": bar codes, for tests
 
+    std::string device = "cpu";     // as ops/device.h names them
+
     void declare(CLI::App& app);
 };
 
