@@ -147,7 +147,8 @@ void check_normed_rope(Trial& trial) {
     if (has_q) trial.all_written("q out", *q_out.place);
     const std::uint64_t rows = static_cast<std::uint64_t>(s.batch * s.tokens * s.width), size = static_cast<std::uint64_t>(bytes_of(s.type));
     const auto n = [](bool b) { return static_cast<std::uint64_t>(b); };
-    trial.moved(rows * (size * (2 * n(has_q) + 2 * n(has_k) + n(has_v)) + 8 * n(turned && (has_q || has_k))), rows * size * (n(has_q) + n(has_k) + n(has_v) + n(has_k && plain)));
+    const std::uint64_t read = 1 + n(weighed);  // a row, and its weights
+    trial.moved(rows * (size * (read * n(has_q) + read * n(has_k) + n(has_v)) + 8 * n(turned && (has_q || has_k))), rows * size * (n(has_q) + n(has_k) + n(has_v) + n(has_k && plain)));
 }
 
 void check_gated_add(Trial& trial) {
