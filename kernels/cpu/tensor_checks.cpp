@@ -48,8 +48,8 @@ Refusal check(const NormedRope& work) noexcept {
     if (work.cos != nullptr && !(placed(work.cos, work.table_batch_stride, 0, 4) && aligned(work.sin))) return kPlace;
     if (work.q.at == nullptr && work.k.at == nullptr && work.v.at == nullptr) return "q, k, v: at least one";
     if (work.k.at == nullptr && work.k_plain.at != nullptr) return "k_plain: needs k";
-    if (work.q.at != nullptr && !(placed(work.q, bytes) && placed(work.q_out, bytes) && placed(work.q_weight, 0, 0, bytes))) return kPlace;
-    if (work.k.at != nullptr && !(placed(work.k, bytes) && placed(work.k_out, bytes) && placed(work.k_weight, 0, 0, bytes))) return kPlace;
+    if (work.q.at != nullptr && !(placed(work.q, bytes) && placed(work.q_out, bytes) && aligned(work.q_weight))) return kPlace;
+    if (work.k.at != nullptr && !(placed(work.k, bytes) && placed(work.k_out, bytes) && aligned(work.k_weight))) return kPlace;
     if (work.k_plain.at != nullptr && !placed(work.k_plain, bytes)) return kPlace;
     return work.v.at == nullptr || (placed(work.v, bytes) && placed(work.v_out, bytes)) ? nullptr : kPlace;
 }

@@ -27,10 +27,10 @@ void* out_row(const RowTarget& out, bool bytes, std::int64_t b, std::int64_t n) 
 
 template <typename T>
 void norm_and_rotate(const NormedRope& work, const T* x, const T* weight, std::int64_t b, std::int64_t n, T* plain, T* rotated) {
-    const float inverse = inverse_rms(x, work.width, work.eps);
+    const float inverse = weight ? inverse_rms(x, work.width, work.eps) : 1;
     const std::int64_t table = b * work.table_batch_stride + n * work.width;
     for (std::int64_t c = 0; c < work.width; c += 2) {
-        const float even = widen(x[c]) * inverse * widen(weight[c]), odd = widen(x[c + 1]) * inverse * widen(weight[c + 1]);
+        const float even = widen(x[c]) * inverse * (weight ? widen(weight[c]) : 1), odd = widen(x[c + 1]) * inverse * (weight ? widen(weight[c + 1]) : 1);
         if (plain != nullptr) plain[c] = narrow<T>(even), plain[c + 1] = narrow<T>(odd);
         const float cos = work.cos == nullptr ? 1 : work.cos[table + c], sin = work.cos == nullptr ? 0 : work.sin[table + c];
         rotated[c] = narrow<T>(even * cos - odd * sin);

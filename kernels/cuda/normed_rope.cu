@@ -18,8 +18,9 @@ __device__ __forceinline__ T* row_at(const RowTarget& rows, std::int64_t b, std:
 }
 
 template <typename T>
-__device__ __forceinline__ void weigh(Line<T>& x, float inverse, const T* weight) {
-    const Line<T> w = load_line(weight);
+__device__ __forceinline__ void weigh(Line<T>& x, float inverse, const void* weights, int channel) {
+    if (weights == nullptr) return;
+    const Line<T> w = load_line(static_cast<const T*>(weights) + channel);
 #pragma unroll
     for (int i = 0; i < kPerLine<T>; ++i) x.v[i] *= inverse * w.v[i];
 }
@@ -68,11 +69,11 @@ __global__ void __launch_bounds__(kRowThreads) norm_and_rotate(const NormedRope 
             for (int i = 0; i < kPerLine<T>; ++i) cos.v[i] = 1, sin.v[i] = 0;
         }
         if (has_q) {
-            weigh(q[l], q_inverse, static_cast<const T*>(work.q_weight) + c);
+            weigh(q[l], q_inverse, work.q_weight, c);
             store_line(row_at<T>(work.q_out, b, n) + c, rotated(q[l], cos, sin));
         }
         if (has_k) {
-            weigh(k[l], k_inverse, static_cast<const T*>(work.k_weight) + c);
+            weigh(k[l], k_inverse, work.k_weight, c);
             if (work.k_plain.at != nullptr) store_line(row_at<T>(work.k_plain, b, n) + c, k[l]);
             store_line(row_at<T>(work.k_out, b, n) + c, rotated(k[l], cos, sin));
         }

@@ -22,11 +22,12 @@ struct ModulatedNorm {
 /// q_out = rotate(norm(q)), k_out = rotate(norm(k)), v_out = v, k_plain = norm(k), with norm(x) = x / sqrt(mean(x^2) + eps) * weight over all
 /// channels and rotate(even, odd) = (even cos - odd sin, odd cos + even sin) on neighbouring channels. k_out and v_out usually lie in
 /// the context cache behind earlier tokens' keys and values; k_plain is what the cache remembers when positions may still change.
+/// A weight that is null leaves its rows as they are and only turns them: remembered keys at their new positions.
 struct NormedRope {
     Scalar type = Scalar::f32;
     std::int64_t batch = 0, tokens = 0, width = 0;
     RowView q{}, k{}, v{};                                // one that is null is left out, and its outputs with it
-    const void *q_weight = nullptr, *k_weight = nullptr;  // [width]
+    const void *q_weight = nullptr, *k_weight = nullptr;  // [width]; null: not normalised
     float eps = 1e-5f;
     const float *cos = nullptr, *sin = nullptr;           // [tokens, width], the same for both channels of a pair; both null: no rotation
     std::int64_t table_batch_stride = 0;                  // 0: all streams of the batch turn alike

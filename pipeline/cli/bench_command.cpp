@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "cli/bench_run.h"
+#include "cli/chunk_bench_command.h"
 #include "cli/engine_choice.h"
 #include "cli/settings_options.h"
 #include "cli/subcommand.h"
@@ -52,8 +53,10 @@ public:
         app_->footer("Examples:\n  mirrorme bench\n  ATEN_CPU_CAPABILITY=avx2 ONEDNN_MAX_CPU_ISA=AVX2 mirrorme bench --json      as an older processor would do");
         settings_.emplace(*app_, std::initializer_list<std::string_view>{"image", "bundle", "background", "steps", "scale"});
         engine_.declare(*app_);
+        app_->add_option("--device", engine_.device, "cpu, cuda or cuda:N.")->capture_default_str()->type_name("NAME");
         app_->add_option("--seconds", seconds_, "Length of the run.")->check(CLI::Range(1.0, 3600.0))->capture_default_str()->type_name("X");
         app_->add_flag("--json", json_, "As JSON.");
+        chunk_ = make_chunk_bench(*app_);
 #ifdef MIRRORME_HAS_MEDIA
         decode_ = make_decode_bench(*app_);
 #endif
@@ -61,6 +64,7 @@ public:
 
     int run() override {
         if (decode_ && decode_->app()->parsed()) return decode_->run();
+        if (chunk_->app()->parsed()) return chunk_->run();
         using Clock = std::chrono::steady_clock;
         SessionConfig config;
         config.settings = settings_->settings();
@@ -86,6 +90,7 @@ private:
     EngineOptions engine_;
     double seconds_ = 30;
     bool json_ = false;
+    std::unique_ptr<Subcommand> chunk_;   // `bench chunk`
     std::unique_ptr<Subcommand> decode_;  // `bench decode`; null in builds that read no pictures
 };
 

@@ -34,7 +34,7 @@ std::filesystem::path bundle_dir(const Settings& settings) {
 
 std::unique_ptr<Engine> open_engine(const EngineOptions& options, const Settings& settings) {
     if (options.backend == "test-card") return std::make_unique<TestCardEngine>();
-    return LocalEngine::open({.bundle = bundle_dir(settings), .read_picture = picture_of, .clips = options.clips});
+    return LocalEngine::open({.bundle = bundle_dir(settings), .read_picture = picture_of, .device = options.device, .clips = options.clips});
 }
 
 }  // namespace mirrorme::cli

@@ -16,6 +16,7 @@ namespace mirrorme::cli {
 struct EngineOptions {
     std::string backend = "local";  // "local": the model of a bundle; "test-card": bar codes, for tests
 
+    std::string device = "cpu";     // as ops/device.h names them
     std::optional<ClipModeOptions> clips;  // a file made in windows
 
     void declare(CLI::App& app);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "denoise/attention_plan.h"
+#include "ops/tensor_table.h"
 
 namespace mirrorme {
 namespace {
@@ -37,6 +38,16 @@ KeyValueStore::KeyValueStore(const DitModel& model, const StreamShape& shape, in
 void KeyValueStore::put(int64_t level, int64_t block, int64_t slot, const KeysValues& x) {
     k_.select(0, level).select(0, block).narrow(1, slot * tokens_, tokens_).copy_(x.k);
     v_.select(0, level).select(0, block).narrow(1, slot * tokens_, tokens_).copy_(x.v);
+}
+
+void KeyValueStore::put_all(int64_t level, int64_t slot, const KeysValues& x) {
+    const KeysValues frame = this->frame(level, slot);
+    Tensor(frame.k).copy_(x.k);
+    Tensor(frame.v).copy_(x.v);
+}
+
+KeysValues KeyValueStore::frame(int64_t level, int64_t slot) const {
+    return {k_.select(0, level).narrow(2, slot * tokens_, tokens_), v_.select(0, level).narrow(2, slot * tokens_, tokens_)};
 }
 
 KeysValues KeyValueStore::take(int64_t level, const std::vector<int64_t>& slots) const {
@@ -152,11 +163,14 @@ void ContextCache::hear(const DitModel& model, const std::vector<KeysValues>& au
         v.narrow(1, old, all - old).copy_(audio[i].v);
         audio_.blocks.push_back({k.narrow(1, 0, all), v.narrow(1, 0, all)});
     }
-    if (masked_sounds_ == remembered && audio_.window_mask.defined() && audio_.window_mask.size(0) == chunk_.size() * per_frame) return;
+    Tensor& mask = window_masks_[{remembered, chunk_.size()}];
+    if (mask.defined()) {
+        audio_.window_mask = mask;
+        return;
+    }
     Tensor own_only = torch::zeros({chunk_.size(), remembered + chunk_.size()}, torch::kBool);
     for (int64_t i = 0; i < chunk_.size(); ++i) own_only[i][remembered + i] = true;
-    audio_.window_mask = additive_mask(spread_mask(own_only, per_frame, per_latent)).to(model->device());
-    masked_sounds_ = remembered;
+    audio_.window_mask = mask = additive_mask(spread_mask(own_only, per_frame, per_latent)).to(model->device());
 }
 
 void ContextCache::load_context(const DitModel& model, int64_t level) {
@@ -170,6 +184,15 @@ void ContextCache::load_context(const DitModel& model, int64_t level) {
     const RopeTable& rope = context_rope_.get(numbers, [&](const auto& at) {
         return rope_table(token_coordinates(at, shape_.grid, model->config()), model->config()).on(model->device());
     });
+    if (has_table(work_k_.device())) {  // turned on the way, without a copy between
+        for (std::size_t i = 0; i < slots.size(); ++i) {
+            const KeysValues frame = frames_.frame(level, slots[i]);
+            const int64_t first = static_cast<int64_t>(i) * tokens;
+            apply_rope_into(work_k_.narrow(2, tokens + first, tokens), frame.k, rope.rows(first, tokens));
+            work_v_.narrow(2, tokens + first, tokens).copy_(frame.v);
+        }
+        return;
+    }
     const KeysValues past = frames_.take(level, slots);
     apply_rope_into(work_k_.narrow(2, tokens, past_tokens), past.k, rope);
     work_v_.narrow(2, tokens, past_tokens).copy_(past.v);
@@ -185,6 +208,16 @@ void ContextCache::remember(int64_t level, const std::vector<KeysValues>& made) 
             if (anchors > 0 && latent == 0) frames_.put(level, block, 0, frame);
             if (latent >= chunk_.end - context_.window) frames_.put(level, block, anchors + latent % context_.window, frame);
         }
+    }
+}
+
+void ContextCache::remember_in_place(int64_t level, const Tensor& keys) {
+    const int64_t tokens = shape_.grid.tokens(), anchors = anchor_slots(context_), context = workspaces_.front().context;
+    for (LatentIndex latent = chunk_.first; latent < chunk_.end; ++latent) {
+        const int64_t first = (latent - chunk_.first) * tokens;
+        const KeysValues frame{keys.narrow(2, first, tokens), work_v_.narrow(2, context + first, tokens)};
+        if (anchors > 0 && latent == 0) frames_.put_all(level, 0, frame);
+        if (latent >= chunk_.end - context_.window) frames_.put_all(level, anchors + latent % context_.window, frame);
     }
 }
 

@@ -5,11 +5,16 @@
 #include <torch/torch.h>
 
 #include <cstdint>
+#include <map>
+#include <memory>
+#include <utility>
 #include <vector>
 
 #include "denoise/dit_model.h"
 
 namespace mirrorme {
+
+class StepProgram;
 
 /// How positions are counted in a stream.
 enum class StreamPositions {
@@ -31,8 +36,12 @@ class KeyValueStore {
 public:
     KeyValueStore(const DitModel& model, const StreamShape& shape, int64_t slots, int64_t tokens);
 
+    /// Writes one frame's tokens of all blocks, x.k and x.v [L, B, tokens, D].
+    void put_all(int64_t level, int64_t slot, const KeysValues& x);
     /// Writes one frame's tokens, x.k and x.v [B, tokens, D].
     void put(int64_t level, int64_t block, int64_t slot, const KeysValues& x);
+    /// One frame's tokens of all blocks, the memory itself: [L, B, tokens, D].
+    KeysValues frame(int64_t level, int64_t slot) const;
     /// The slots' tokens of all blocks, in this order: [L, B, slots.size() * tokens, D].
     KeysValues take(int64_t level, const std::vector<int64_t>& slots) const;
 
@@ -41,21 +50,31 @@ private:
     torch::Tensor k_, v_;
 };
 
-/// A rotation table that is made again only when the positions change: in a running stream they do not.
+/// Rotation tables that are made again only when the positions change: in a running stream they do not. The table of one number of frames
+/// stays in one place (Note [What may stand in captured work], ops/captured_work.h).
 class KeptRope {
 public:
     template <typename Make>
     const RopeTable& get(const std::vector<double>& numbers, Make make) {
-        if (!table_.defined() || numbers != numbers_) {
-            table_ = make(numbers);
-            numbers_ = numbers;
+        Kept& kept = kept_[numbers.size()];
+        if (kept.table.defined() && numbers == kept.numbers) return kept.table;
+        const RopeTable table = make(numbers);
+        if (!kept.table.defined()) {
+            kept.table = table;
+        } else {
+            kept.table.cos.copy_(table.cos);
+            kept.table.sin.copy_(table.sin);
         }
-        return table_;
+        kept.numbers = numbers;
+        return kept.table;
     }
 
 private:
-    std::vector<double> numbers_;
-    RopeTable table_;
+    struct Kept {
+        std::vector<double> numbers;
+        RopeTable table;
+    };
+    std::map<std::size_t, Kept> kept_;  // by the number of frames
 };
 
 /// One stream's memory. One thread. Made by Denoiser::start, which also fills it.
@@ -79,11 +98,15 @@ public:
     void load_context(const DitModel& model, int64_t level);
     /// Remembers the chunk's keys and values (one pair a block, unrotated) at `level`.
     void remember(int64_t level, const std::vector<KeysValues>& made);
+    /// The same of keys [L, B, N, D]; the values are those that lie behind the context in the workspaces.
+    void remember_in_place(int64_t level, const torch::Tensor& keys);
     /// After the last remember().
     void end_chunk(const std::vector<KeysValues>& audio);
 
     const RopeTable& rope() const { return rope_; }
     std::vector<AttentionWorkspace>& workspaces() { return workspaces_; }
+    /// The stream's captured calls, by the latent frames of a chunk; Denoiser's.
+    std::map<int64_t, std::shared_ptr<StepProgram>>& programs() { return programs_; }
     AudioContext& audio() { return audio_; }
 
 private:
@@ -108,7 +131,8 @@ private:
     RopeTable rope_;
     AudioContext audio_;
     KeptRope query_rope_, context_rope_, listener_rope_, sound_rope_;
-    int64_t masked_sounds_ = -1;                  // number of remembered sounds that audio_.window_mask is made for
+    std::map<std::pair<int64_t, int64_t>, torch::Tensor> window_masks_;  // by remembered sounds and latents of the chunk
+    std::map<int64_t, std::shared_ptr<StepProgram>> programs_;
 };
 
 }  // namespace mirrorme

@@ -8,6 +8,7 @@
 
 #include "core/error.h"
 #include "denoise/philox.h"
+#include "ops/tensor_table.h"
 
 namespace mirrorme {
 
@@ -34,6 +35,7 @@ void Denoiser::set_sampler(const SamplerConfig& sampler) {
     sampler_ = sampler;
     times_ = schedule_times(sampler, 1);
     kept_times_.clear();
+    table_is_current_ = false;
     for (std::size_t row = 0; row <= times_.size(); ++row) {
         const double t = row < times_.size() ? times_[row] : 0;
         kept_times_.push_back(model_->times(torch::full({1, 1}, 1000 * t, model_->device()), {}, 1));
@@ -104,9 +106,10 @@ Tensor Denoiser::run(IndexSpan latents, const Conditioning& conditioning, Contex
     const std::vector<int64_t> size{shape.batch, model_->config().in_channels, latents.size(), shape.grid.h, shape.grid.w};
     const bool matched = step_matched();
     TORCH_CHECK(!matched || shape.levels == static_cast<int>(times_.size()), "the stream was started with another number of steps");
+    if (CapturedWork::wanted(model_->device())) return run_captured(chunk, size, latents.first, seed);
     std::vector<KeysValues> record(static_cast<std::size_t>(model_->config().num_layers));
 
-    Tensor x = latent_noise(size, latents.first, 0, seed).to(model_->device());
+    Tensor x = latent_noise(size, latents.first, 0, seed, model_->device());
     if (!matched) cache.load_context(model_, 0);
     for (std::size_t step = 0; step < times_.size(); ++step) {
         const auto level = static_cast<int64_t>(step);
@@ -118,7 +121,7 @@ Tensor Denoiser::run(IndexSpan latents, const Conditioning& conditioning, Contex
         if (sampler_.kind == SamplerKind::euler || next == 0) {
             x = x - v * (t - next);
         } else {
-            const Tensor fresh = latent_noise(size, latents.first, static_cast<std::uint32_t>(step + 1), seed).to(x.device());
+            const Tensor fresh = latent_noise(size, latents.first, static_cast<std::uint32_t>(step + 1), seed, x.device());
             x = (x - v * t) * (1 - next) + fresh * next;
         }
     }
@@ -128,6 +131,31 @@ Tensor Denoiser::run(IndexSpan latents, const Conditioning& conditioning, Contex
     }
     cache.end_chunk(chunk.audio);
     return x;
+}
+
+Tensor Denoiser::run_captured(Chunk& chunk, const std::vector<int64_t>& size, LatentIndex first, std::uint64_t seed) {
+    ContextCache& cache = chunk.cache;
+    if (!table_is_current_) table_.fill(*model_, times_);
+    table_is_current_ = true;
+    std::shared_ptr<StepProgram>& program = cache.programs()[size[2]];
+    if (program == nullptr) program = std::make_shared<StepProgram>(model_, cache.shape(), size[2]);
+    cache.load_context(model_, 0);
+    program->begin({chunk.pose, chunk.style, cache.audio().gate}, cache, table_, sampler_.kind);
+    program->set_latents(latent_noise(size, first, 0, seed, model_->device()));
+    const auto steps = static_cast<int64_t>(times_.size());
+    for (int64_t step = 0; step < steps; ++step) {
+        if (step_matched() && step > 0) cache.load_context(model_, step);
+        if (sampler_.kind == SamplerKind::stochastic && step + 1 < steps)
+            program->set_fresh(latent_noise(size, first, static_cast<std::uint32_t>(step + 1), seed, model_->device()));
+        program->step(step);
+        if (step_matched()) cache.remember_in_place(step, program->keys());
+    }
+    if (!step_matched()) {
+        program->look(steps);
+        cache.remember_in_place(0, program->keys());
+    }
+    cache.end_chunk(chunk.audio);
+    return program->latents().clone();
 }
 
 void Denoiser::append(const Tensor& latents, const Conditioning& conditioning, ContextCache& cache, std::uint64_t seed) {
@@ -141,7 +169,7 @@ void Denoiser::append(const Tensor& latents, const Conditioning& conditioning, C
         call(x0, times_.size(), chunk, &record);
         cache.remember(0, record);
     } else {
-        const Tensor noise = latent_noise(x0.sizes(), first, 0, seed).to(x0.device());
+        const Tensor noise = latent_noise(x0.sizes(), first, 0, seed, x0.device());
         for (std::size_t step = 0; step < times_.size(); ++step) {
             cache.load_context(model_, static_cast<int64_t>(step));
             call(x0 * (1 - times_[step]) + noise * times_[step], step, chunk, &record);
@@ -151,14 +179,22 @@ void Denoiser::append(const Tensor& latents, const Conditioning& conditioning, C
     cache.end_chunk(chunk.audio);
 }
 
-Tensor latent_noise(torch::IntArrayRef shape, LatentIndex first, std::uint32_t step, std::uint64_t seed) {
-    Tensor noise = torch::empty({shape[0], shape[2], shape[1], shape[3], shape[4]}, torch::kFloat);  // a latent frame in one piece
+Tensor latent_noise(torch::IntArrayRef shape, LatentIndex first, std::uint32_t step, std::uint64_t seed, torch::Device device) {
+    const std::vector<int64_t> frames{shape[0], shape[2], shape[1], shape[3], shape[4]};  // a latent frame in one piece
+    if (has_table(device)) {
+        const Tensor made = torch::empty(frames, torch::TensorOptions(torch::kFloat).device(device));
+        bool all = true;
+        for (int64_t b = 0; b < shape[0]; ++b)
+            all = all && fused::normal_noise(made[b], {.seed = seed, .first_latent = first, .step = step, .stream = static_cast<std::uint32_t>(b)});
+        if (all) return made.transpose(1, 2);
+    }
+    Tensor noise = torch::empty(frames, torch::kFloat);
     const auto elements = static_cast<std::size_t>(shape[1] * shape[3] * shape[4]);
     float* out = noise.mutable_data_ptr<float>();
     for (int64_t b = 0; b < shape[0]; ++b)
         for (int64_t i = 0; i < shape[2]; ++i, out += elements)
             fill_normal({out, elements}, {.seed = seed, .latent = first + i, .step = step, .stream = static_cast<std::uint32_t>(b)});
-    return noise.transpose(1, 2);
+    return noise.transpose(1, 2).to(device);
 }
 
 }  // namespace mirrorme

@@ -10,6 +10,7 @@
 #include "denoise/context_cache.h"
 #include "denoise/dit_model.h"
 #include "denoise/rectified_flow.h"
+#include "denoise/step_program.h"
 
 namespace mirrorme {
 
@@ -51,15 +52,19 @@ private:
     /// One call of the transformer; row = index into times_, or times_.size() for time 0.
     torch::Tensor call(const torch::Tensor& x, std::size_t row, Chunk& chunk, std::vector<KeysValues>* record);
     DitTimes times_of(std::size_t row, const Chunk& chunk);
+    /// run() as captured work in fixed memory (denoise/step_program.h).
+    torch::Tensor run_captured(Chunk& chunk, const std::vector<int64_t>& size, LatentIndex first, std::uint64_t seed);
     bool step_matched() const { return model_->config().context.history == StreamHistory::step_matched; }
 
     DitModel model_;
     SamplerConfig sampler_;
     std::vector<double> times_;
     std::vector<DitTimes> kept_times_;  // one a step and one for time 0
+    StepTable table_;                   // the same for captured work; made when there is some
+    bool table_is_current_ = false;
 };
 
 /// Noise [B, C, c, h, w] of latent frames from `first` on, at sampler step `step`: Philox keyed on (seed, latent, step).
-torch::Tensor latent_noise(torch::IntArrayRef shape, LatentIndex first, std::uint32_t step, std::uint64_t seed);
+torch::Tensor latent_noise(torch::IntArrayRef shape, LatentIndex first, std::uint32_t step, std::uint64_t seed, torch::Device device = torch::kCPU);
 
 }  // namespace mirrorme

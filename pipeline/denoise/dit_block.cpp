@@ -1,5 +1,7 @@
 #include "denoise/dit_block.h"
 
+#include "ops/tensor_table.h"
+
 #include <cmath>
 
 namespace mirrorme {
@@ -33,9 +35,12 @@ Tensor DitBlockImpl::attend_self(const Tensor& u, const BlockPass& pass) {
     if (pass.perturbation == Perturbation::attention_skip) return u;
     const DitAttentionImpl::Projected p = attn1->project(u);
     if (pass.perturbation == Perturbation::attention_values) return attn1->project_out(p.v);
+    if (pass.workspace != nullptr && has_table(u.device()))
+        if (const Tensor out = attend_in_place(p, pass); out.defined()) return out;
     const Tensor q = normed_rope(p.q, attn1->q_weight(), kQkNormEps, *pass.rope);
     const Tensor k = weighted_rms_norm(p.k, attn1->k_weight(), kQkNormEps);
     if (pass.record != nullptr) *pass.record = {k, p.v};
+    if (pass.keep_k.defined()) Tensor(pass.keep_k).copy_(k);
     if (pass.workspace == nullptr) return attn1->attend(q, apply_rope(k, *pass.rope), p.v, pass.mask);
 
     const AttentionWorkspace& w = *pass.workspace;
@@ -43,6 +48,18 @@ Tensor DitBlockImpl::attend_self(const Tensor& u, const BlockPass& pass) {
     apply_rope_into(w.k.narrow(1, w.context, own), k, *pass.rope);
     w.v.narrow(1, w.context, own).copy_(p.v);
     return attn1->attend(q, w.k.narrow(1, 0, all), w.v.narrow(1, 0, all), pass.mask);
+}
+
+/// One operation between the projections and the attention; undefined where the device has none for these tensors.
+Tensor DitBlockImpl::attend_in_place(const DitAttentionImpl::Projected& p, const BlockPass& pass) {
+    const AttentionWorkspace& w = *pass.workspace;
+    const int64_t own = p.q.size(1), all = w.context + own;
+    fused::QkvTargets to{.q = torch::empty(p.q.sizes(), p.q.options()), .k = w.k.narrow(1, w.context, own), .v = w.v.narrow(1, w.context, own), .k_plain = pass.keep_k};
+    if (pass.record != nullptr && !to.k_plain.defined()) to.k_plain = torch::empty(p.k.sizes(), p.k.options());
+    const fused::Qkv in{.q = p.q, .k = p.k, .v = p.v, .q_weight = attn1->q_weight(), .k_weight = attn1->k_weight(), .eps = kQkNormEps, .rope = pass.rope};
+    if (!fused::normed_rope(in, to)) return {};
+    if (pass.record != nullptr) *pass.record = {to.k_plain, to.v};
+    return attn1->attend(to.q, w.k.narrow(1, 0, all), w.v.narrow(1, 0, all), pass.mask);
 }
 
 Tensor DitBlockImpl::listen(Tensor x, const BlockPass& pass) {

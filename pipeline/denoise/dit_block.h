@@ -28,7 +28,8 @@ struct BlockPass {
     const RopeTable* rope = nullptr;          // of the tokens
     torch::Tensor mask;                       // [N, N] true = sees; undefined = all
     const AttentionWorkspace* workspace = nullptr;
-    KeysValues* record = nullptr;             // receives the tokens' normalised, unrotated keys, and values
+    KeysValues* record = nullptr;             // receives the tokens' normalised, unrotated keys, and values; the latter may lie in the workspace
+    torch::Tensor keep_k;                     // [B, N, D], with a workspace: memory for those keys, where a record's must stay in one place
     const KeysValues* text = nullptr;         // null = no text cross-attention
     torch::Tensor text_mask;                  // additive [B, 1, 1, L] or undefined
     const KeysValues* audio_tokens = nullptr; // null = hears nothing
@@ -50,6 +51,7 @@ public:
 
 private:
     torch::Tensor attend_self(const torch::Tensor& u, const BlockPass& pass);
+    torch::Tensor attend_in_place(const DitAttentionImpl::Projected& p, const BlockPass& pass);
     torch::Tensor listen(torch::Tensor x, const BlockPass& pass);
 
     torch::Tensor scale_shift_table;  // [6, D]: shift, scale, gate of attention, shift, scale, gate of the feed-forward

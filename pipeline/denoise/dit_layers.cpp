@@ -1,5 +1,7 @@
 #include "denoise/dit_layers.h"
 
+#include "ops/tensor_table.h"
+
 #include <cmath>
 
 namespace mirrorme {
@@ -92,6 +94,8 @@ FeedForwardImpl::FeedForwardImpl(int64_t width) {
 }
 
 Tensor FeedForwardImpl::forward(const Tensor& x) {
+    if (has_table(x.device()) && !torch::GradMode::is_enabled())
+        if (const Tensor h = torch::linear(x, in_->weight); fused::gelu(h, in_->bias)) return out_->forward(h);
     Tensor h = in_->forward(x);
     h = torch::GradMode::is_enabled() ? torch::gelu(h, "tanh") : torch::gelu_(h, "tanh");
     return out_->forward(h);

@@ -79,16 +79,21 @@ TimeRows DitModelImpl::time_rows(const Tensor& timestep) {
 }
 
 DitTimes DitModelImpl::times(const Tensor& timestep, const Tensor& style, int64_t tokens) {
-    const int64_t batch = timestep.size(0), width = config_.width();
-    int64_t groups = timestep.size(1);
+    const int64_t batch = timestep.size(0), groups = timestep.size(1), width = config_.width();
     const TimeRows rows = time_rows(timestep);
-    Tensor modulation = rows.modulation.view({batch, groups, 6 * width});
+    return times_from({rows.embedded.view({batch, groups, width}), rows.modulation.view({batch, groups, 6 * width})}, style, tokens);
+}
+
+DitTimes DitModelImpl::times_from(const TimeRows& rows, const Tensor& style, int64_t tokens) {
+    const int64_t width = config_.width();
+    int64_t groups = rows.modulation.size(1);
+    Tensor modulation = rows.modulation;
     if (style.defined()) {
-        modulation = modulation.repeat_interleave(tokens / groups, 1) + style;
+        modulation = (groups == 1 ? modulation : modulation.repeat_interleave(tokens / groups, 1)) + style;
         groups = tokens;
     }
     DitTimes times;
-    times.embedded = rows.embedded.view({batch, timestep.size(1), width});
+    times.embedded = rows.embedded;
     const Tensor a = modulation.view({modulation.size(0), groups, 6, width});
     for (DitBlock& block : blocks_) times.blocks.push_back(block->table() + a);
     return times;
@@ -130,6 +135,7 @@ Tensor DitModelImpl::run(Tensor x, const DitRun& run) {
         pass.mask = run.mask;
         if (run.workspace != nullptr) pass.workspace = &(*run.workspace)[i];
         if (run.record != nullptr) pass.record = &(*run.record)[i];
+        if (run.keep_k.defined()) pass.keep_k = run.keep_k.select(0, static_cast<int64_t>(i));
         if (run.text != nullptr && !run.text->blocks.empty()) {
             pass.text = &run.text->blocks[i];
             pass.text_mask = run.text->mask;

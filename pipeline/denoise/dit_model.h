@@ -66,6 +66,7 @@ struct DitRun {
     std::vector<AttentionWorkspace>* workspace = nullptr;  // one a block
     std::vector<KeysValues>* record = nullptr;             // one a block
     const PerturbedBlocks* perturbed = nullptr;
+    torch::Tensor keep_k;                                  // [L, B, N, D] or undefined: see BlockPass
 };
 
 class DitModelImpl : public torch::nn::Module {
@@ -83,6 +84,10 @@ public:
     torch::Tensor embed_identity(const torch::Tensor& latent);
     /// timestep [B, G] in 0..1000, float32; style rows [B, N, 6 D] as style_rows gives them, or undefined.
     DitTimes times(const torch::Tensor& timestep, const torch::Tensor& style, int64_t tokens);
+    /// What times() makes of its rows: embedded [B, G, D], modulation [B, G, 6 D].
+    DitTimes times_from(const TimeRows& rows, const torch::Tensor& style, int64_t tokens);
+    /// Rows [R, .] of times [R] in 0..1000.
+    TimeRows time_rows(const torch::Tensor& timestep);
     TextContext text_context(const torch::Tensor& text, const torch::Tensor& mask);
     /// [B, F * S, D] or undefined when the model takes no pose.
     torch::Tensor pose_tokens(const Conditioning& conditioning, int64_t frames, const LatentGrid& grid);
@@ -106,7 +111,6 @@ public:
 
 private:
     AudioContext hear(const DitPass& pass, const SequencePlan& plan, const LatentGrid& grid);
-    TimeRows time_rows(const torch::Tensor& timestep);
 
     DitConfig config_;
     torch::nn::Linear proj_in{nullptr}, proj_out{nullptr};

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/error.h"
+#include "ops/device_runtime.h"
 
 namespace mirrorme {
 
@@ -51,9 +52,29 @@ void ChunkPipeline::choose_steps(DegradationLevel level, const Settings& setting
     denoiser_.set_sampler(model_->sampler_with(steps));
 }
 
+Error not_finite(const ChunkPlan& plan) { return Error(ErrorCode::internal, "chunk " + std::to_string(plan.index), "came out as numbers that are not finite"); }
+
+Tensor ChunkPipeline::read_back(const Tensor& pixels, const Tensor& latents, const ChunkPlan& plan) {
+    const Tensor bytes = pixels.flatten(), fine = torch::isfinite(latents).all().view({1}).to(torch::kByte);
+    const int64_t count = bytes.numel();
+    if (!staging_.defined() || staging_.numel() < count + 1) staging_ = torch::empty({count + 1}, torch::TensorOptions(torch::kByte).pinned_memory(true));
+    staging_.narrow(0, 0, count).copy_(bytes, /*non_blocking=*/true);
+    staging_.narrow(0, count, 1).copy_(fine, /*non_blocking=*/true);
+    if (DeviceRuntime* runtime = runtime_for(pixels.device())) {
+        const std::unique_ptr<DeviceEvent> written = runtime->event(pixels.device());
+        written->record();
+        written->wait();
+    } else {
+        torch::cuda::synchronize(pixels.device().index());
+    }
+    if (staging_.const_data_ptr<std::uint8_t>()[count] != 0) return staging_.narrow(0, 0, count).view(pixels.sizes());
+    decode_cache_ = model_->codec->make_decode_cache();  // it has seen them
+    throw not_finite(plan);
+}
+
 torch::Tensor finite_latents(torch::Tensor latents, const ChunkPlan& plan) {
     if (torch::isfinite(latents).all().item<bool>()) return latents;
-    throw Error(ErrorCode::internal, "chunk " + std::to_string(plan.index), "came out as numbers that are not finite");
+    throw not_finite(plan);
 }
 
 void push_frames(const Tensor& pixels, const ChunkPlan& plan, const SessionInfo& info, SessionState& session) {

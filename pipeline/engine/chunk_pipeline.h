@@ -5,6 +5,7 @@
 
 #include <memory>
 
+#include "core/error.h"
 #include "denoise/denoiser.h"
 #include "engine/conditioner.h"
 #include "engine/model.h"
@@ -24,6 +25,8 @@ public:
 private:
     /// Steps of the level and of the settings, from the next chunk on.
     void choose_steps(DegradationLevel level, const Settings& settings);
+    /// A device's pixels [n, H, W, 4] in host memory, until the next call: the chunk's only wait. Throws not_finite.
+    torch::Tensor read_back(const torch::Tensor& pixels, const torch::Tensor& latents, const ChunkPlan& plan);
 
     std::shared_ptr<const Model> model_;
     std::shared_ptr<const CodecIdentity> identity_;
@@ -36,11 +39,14 @@ private:
     Denoiser denoiser_;
     std::unique_ptr<ContextCache> context_cache_;
     std::unique_ptr<DecodeCache> decode_cache_;
+    torch::Tensor staging_;  // page-locked bytes that a device writes into
 };
 
 // What every producer that has a model does alike. Device worker's thread.
 
 DecodeOptions decode_options_of(const Settings& settings);
+/// What a chunk is lost for whose latents are no numbers.
+Error not_finite(const ChunkPlan& plan);
 /// A model that diverges must not poison the stream: Error internal, and the chunk is lost with what is remembered of it.
 torch::Tensor finite_latents(torch::Tensor latents, const ChunkPlan& plan);
 /// pixels [n, H, W, 4] become the plan's frames; those past the end of the sound are cut.

@@ -12,6 +12,8 @@
 #include "engine/device_thread.h"
 #include "engine/identity.h"
 #include "engine/session/worker_session.h"
+#include "ops/device.h"
+#include "ops/device_runtime.h"
 
 namespace mirrorme {
 namespace {
@@ -24,9 +26,17 @@ constexpr int kMeasuredChunks = 6;
 constexpr std::int64_t kBusyNum = 4, kBusyDen = 3;
 constexpr std::uintmax_t kSidecarLimit = 1 << 20;
 
+/// The device worker's thread gets a queue of its own there.
 torch::Device device_named(const std::string& name) {
-    if (name == "cpu") return torch::kCPU;
-    throw Error(ErrorCode::unsupported, "device '" + name + "'", "is not available in this build", "Use cpu");
+    const torch::Device device = open_device(name);
+    if (DeviceRuntime* runtime = runtime_for(device)) runtime->take_queue(device);
+    return device;
+}
+
+/// Codec motion computes in host memory.
+void check_device(const Model& model) {
+    if (model.device.is_cpu() || model.manifest.config.at("codec").value("kind", "") == "vae") return;
+    throw Error(ErrorCode::unsupported, "device '" + model.device.str() + "'", "is only for bundles with codec vae, and '" + model.manifest.name + "' has another", "Use cpu");
 }
 
 std::vector<std::string> capability_names(const Capabilities& c) {
@@ -88,10 +98,12 @@ std::int64_t measure_chunk_ns(const std::shared_ptr<const Model>& model, const S
 }  // namespace
 
 std::unique_ptr<LocalEngine> LocalEngine::open(const LocalEngineOptions& options) {
-    const torch::Device device = device_named(options.device);
     auto worker = std::make_shared<Worker>(prepare_device_thread);
     std::shared_ptr<const Model> model;
-    worker->run([&] { model = load_model(options.bundle, device); });
+    worker->run([&] {
+        model = load_model(options.bundle, device_named(options.device));
+        check_device(*model);
+    });
     return std::make_unique<LocalEngine>(std::move(model), options.read_picture, std::move(worker), options.clips);
 }
 

@@ -1,5 +1,7 @@
 #include "ops/norm_rope.h"
 
+#include "ops/tensor_table.h"
+
 #include <ATen/Parallel.h>
 
 #include <cmath>
@@ -81,6 +83,13 @@ Tensor three_axes(const Tensor& x) {
     return x.is_contiguous() ? x.view({-1, x.size(-2), x.size(-1)}) : Tensor();
 }
 
+/// The device's own, of one tensor [B, N, D]; undefined where it has none.
+Tensor fused_rope(const Tensor& x, const Tensor& weight, double eps, const RopeTable* table) {
+    if (!has_table(x.device()) || torch::GradMode::is_enabled()) return {};
+    const Tensor out = torch::empty(x.sizes(), x.options());
+    return fused::normed_rope({.q = x, .q_weight = weight, .eps = eps, .rope = table}, {.q = out}) ? out : Tensor();
+}
+
 }  // namespace
 
 RopeTable RopeTable::rows(int64_t first, int64_t count) const {
@@ -88,6 +97,7 @@ RopeTable RopeTable::rows(int64_t first, int64_t count) const {
 }
 
 Tensor rms_norm(const Tensor& x, double eps) {
+    if (const Tensor out = fused::modulated_norm(x, {}, {}, eps); out.defined()) return out;
     if (one_pass(x) && !recording(x) && x.dim() == 3) {
         Tensor out = torch::empty(x.sizes(), x.options());
         const int64_t width = x.size(2);
@@ -102,6 +112,7 @@ Tensor rms_norm(const Tensor& x, double eps) {
 }
 
 Tensor modulated_rms_norm(const Tensor& x, const Tensor& scale, const Tensor& shift) {
+    if (const Tensor out = fused::modulated_norm(x, scale, shift, 1e-6); out.defined()) return out;
     const int64_t groups = scale.size(1), per_group = x.size(1) / groups;
     if (one_pass(x) && one_pass(scale) && one_pass(shift) && !recording(x) && !recording(scale) && scale.strides() == shift.strides()) {
         Tensor out = torch::empty(x.sizes(), x.options());
@@ -120,6 +131,7 @@ Tensor modulated_rms_norm(const Tensor& x, const Tensor& scale, const Tensor& sh
 }
 
 Tensor gated_add(Tensor x, const Tensor& y, const Tensor& gate) {
+    if (fused::gated_add(x, y, gate)) return x;
     if (!torch::GradMode::is_enabled() && x.is_contiguous()) {
         grouped(x, gate).addcmul_(grouped(y, gate), gate.unsqueeze(2));
         return x;
@@ -128,6 +140,7 @@ Tensor gated_add(Tensor x, const Tensor& y, const Tensor& gate) {
 }
 
 Tensor weighted_rms_norm(const Tensor& x, const Tensor& weight, double eps) {
+    if (const Tensor out = fused_rope(x, weight, eps, nullptr); out.defined()) return out;
     if (one_pass(x) && one_pass(weight) && !recording(x) && !recording(weight) && x.dim() == 3) {
         Tensor out = torch::empty(x.sizes(), x.options());
         const float* w = weight.const_data_ptr<float>();
@@ -143,6 +156,8 @@ Tensor weighted_rms_norm(const Tensor& x, const Tensor& weight, double eps) {
 
 Tensor apply_rope(const Tensor& x, const RopeTable& table) {
     const Tensor rows = three_axes(x);
+    if (rows.defined())
+        if (const Tensor out = fused_rope(rows, {}, 0, &table); out.defined()) return out.view(x.sizes());
     if (rows.defined() && one_pass(rows) && !recording(x) && dense(table)) {
         Tensor out = torch::empty(x.sizes(), x.options());
         apply_rope_into(out, x, table);
@@ -156,6 +171,7 @@ Tensor apply_rope(const Tensor& x, const RopeTable& table) {
 
 void apply_rope_into(Tensor out, const Tensor& x, const RopeTable& table) {
     const Tensor from = three_axes(x), to = three_axes(out);
+    if (from.defined() && to.defined() && fused::normed_rope({.k = from, .rope = &table}, {.k = to})) return;
     if (!from.defined() || !to.defined() || !one_pass(from) || !one_pass(to) || !dense(table)) {
         out.copy_(apply_rope(x, table));
         return;
@@ -167,6 +183,7 @@ void apply_rope_into(Tensor out, const Tensor& x, const RopeTable& table) {
 }
 
 Tensor normed_rope(const Tensor& x, const Tensor& weight, double eps, const RopeTable& table) {
+    if (const Tensor out = fused_rope(x, weight, eps, &table); out.defined()) return out;
     if (!(one_pass(x) && one_pass(weight) && !recording(x) && !recording(weight) && x.dim() == 3 && dense(table)))
         return apply_rope(weighted_rms_norm(x, weight, eps), table);
     Tensor out = torch::empty(x.sizes(), x.options());

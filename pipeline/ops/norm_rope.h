@@ -1,7 +1,8 @@
 #pragma once
 // Normalisation and rotary positions, the small operations between the transformer's matrix products. Each has one equation and
-// two ways of computing it: torch operations (any device and type, differentiable) and one pass over memory (float32 on the CPU
-// without gradients), because at a few tokens a step the calls cost more than the arithmetic.
+// three ways of computing it: torch operations (any device and type, differentiable), one pass over memory (float32 on the CPU
+// without gradients), because at a few tokens a step the calls cost more than the arithmetic, and the device's fused operation
+// where there is one (ops/tensor_table.h).
 //
 // Any thread; nothing is kept.
 

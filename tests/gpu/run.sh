@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
-# The kernels on this machine's GPU: build, properties, then speed against torch eager. One table, under 9 minutes, no network.
+# The kernels and the pipeline on this machine's GPU: build; properties of the kernels; the pipeline's stages against the CPU, recorded graphs against
+# none, chunks' times; the kernels' speed against torch eager; diffusers' where it is installed. Under 9 minutes, no network.
 #   bash tests/gpu/run.sh [FOLDER]      where to build, default build/gpu
 # Needs nvcc, CMake 3.25, ninja, a C++20 compiler, and for the speed half torch 2.11 in the python3 on PATH (TORCH_DIR=FOLDER names
-# another folder that holds torch/). Exit code: 0 all well, 4 no GPU, anything else a failure.
-# State: written without a GPU and never run on one; the build was tried up to linking properties_on_device.
+# another folder that holds torch/), and for the pipeline nlohmann/json.hpp on the system (JSON_DIR=FOLDER names another folder). Reports are written to
+# FOLDER/*.json; COMPARE=FILE names an earlier chunks.json to compare with. Exit code: 0 all well, 4 no GPU, anything else a failure.
+# State: written without a GPU and never run on one; the build was tried up to linking properties_on_device, pipeline_speed ran on a CPU.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 build=${1:-build/gpu}
@@ -33,7 +35,7 @@ torch_dir=${TORCH_DIR:-$(python3 -c 'import importlib.util, pathlib; s = importl
 mkdir -p "$build"
 log=$build/build.log
 {
-  cmake -G Ninja -S tests/gpu -B "$build" -DCMAKE_CUDA_ARCHITECTURES=native "-DMIRRORME_TORCH_DIR=$torch_dir"
+  cmake -G Ninja -S tests/gpu -B "$build" -DCMAKE_CUDA_ARCHITECTURES=native "-DMIRRORME_TORCH_DIR=$torch_dir" ${JSON_DIR:+"-DMIRRORME_JSON_DIR=$JSON_DIR"}
   timeout "$(left)" cmake --build "$build"
 } >"$log" 2>&1 || {
   tail -n 40 "$log" >&2
@@ -42,12 +44,21 @@ log=$build/build.log
 echo "built in $SECONDS s"
 
 status=0
-echo
-timeout "$(left)" "$build/properties_on_device" || status=$?
-if [ -x "$build/kernel_speed" ]; then
+part() {  # a program and its arguments
   echo
-  timeout "$(left)" "$build/kernel_speed" || status=$?
+  timeout "$(left)" "$@" || status=$?
+}
+part "$build/properties_on_device"
+if [ -x "$build/pipeline_speed" ]; then
+  compare=()
+  [ -z "${COMPARE:-}" ] || compare=(--compare "$COMPARE")
+  part "$build/pipeline_speed" --seconds 150 --json "$build/chunks.json" "${compare[@]}"
+else
+  echo "no pipeline_speed: $(grep -m 1 'pipeline_speed is left out' "$log" || echo 'no torch')"
 fi
+if [ -x "$build/kernel_speed" ]; then part "$build/kernel_speed"; fi
+echo
+timeout "$(left)" python3 tests/gpu/peer_diffusers.py --json "$build/diffusers.json" || echo "diffusers was not measured"  # a peer is no condition
 echo
 echo "done in $SECONDS s"
 exit "$status"

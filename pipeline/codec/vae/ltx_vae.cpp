@@ -24,7 +24,7 @@ VaePosterior VaeEncoderImpl::forward(const Tensor& video, VaeStreamCache* cache)
     VaePass pass{.padding = TimePadding::causal, .cache = cache};
     Tensor h = conv_in->forward(patchify(video, patch_), pass.padding, cache);
     for (auto& block : blocks_) h = block->forward(h, pass);
-    h = conv_out->forward(torch::silu(pixel_norm(h)), pass.padding, cache);
+    h = conv_out->forward_normed(h, {}, {}, pass.padding, cache);
     if (cache) cache->end_chunk();
     return {h.narrow(1, 0, latent_channels_), h.narrow(1, latent_channels_, 1).clamp(-30, 20)};
 }
@@ -45,20 +45,19 @@ VaeDecoderImpl::VaeDecoderImpl(const VaeConfig& config) : config_(config) {
     }
 }
 
-Tensor VaeDecoderImpl::forward(const Tensor& latents, VaeDecodeContext& context) {
+Tensor VaeDecoderImpl::patches(const Tensor& latents, VaeDecodeContext& context) {
     TORCH_CHECK(!config_.timestep_conditioning || context.timestep.defined(), "this autoencoder version needs a decode timestep");
-    if (config_.timestep_conditioning) context.timestep_multiplier = timestep_scale_multiplier.item<double>();
+    if (config_.timestep_conditioning) context.timestep_multiplier = timestep_scale_multiplier;
     context.next_noise = 0;
     VaePass pass{.padding = config_.causal_decoder ? TimePadding::causal : TimePadding::centred, .decode = &context};
     Tensor h = conv_in->forward(latents, pass.padding);
     for (auto& block : blocks_) h = block->forward(h, pass);
-    h = pixel_norm(h);
+    std::vector<Tensor> m(2);
     if (config_.timestep_conditioning) {
         const Tensor e = last_time_embedder->forward(context);
-        const auto m = (last_scale_shift_table.view({1, 2, -1, 1, 1, 1}) + e.view({e.size(0), 2, -1, 1, 1, 1})).unbind(1);
-        h = h * (1 + m[1]) + m[0];
+        m = (last_scale_shift_table.view({1, 2, -1, 1, 1, 1}) + e.view({e.size(0), 2, -1, 1, 1, 1})).unbind(1);
     }
-    return unpatchify(conv_out->forward(torch::silu(h), pass.padding), config_.patch);
+    return conv_out->forward_normed(h, m[1], m[0], pass.padding);
 }
 
 LtxVaeImpl::LtxVaeImpl(const VaeConfig& config) : config_(config) {

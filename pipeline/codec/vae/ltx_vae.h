@@ -36,7 +36,9 @@ public:
     explicit VaeDecoderImpl(const VaeConfig& config);
     /// Latents as the encoder gave them (not normalised) -> video. Not causal: frames near the end of a window
     /// differ from a longer decode. `context.timestep` is needed from 0.9.1 on.
-    torch::Tensor forward(const torch::Tensor& latents, VaeDecodeContext& context);
+    torch::Tensor forward(const torch::Tensor& latents, VaeDecodeContext& context) { return unpatchify(patches(latents, context), config_.patch); }
+    /// The video as its last convolution gives it, [B, 3 p p, T, H / p, W / p].
+    torch::Tensor patches(const torch::Tensor& latents, VaeDecodeContext& context);
 
 private:
     VaeConfig config_;

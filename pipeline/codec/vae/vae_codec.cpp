@@ -26,11 +26,8 @@ Tensor video_of(const RgbaImage& image) {
     return ((rgba.slice(2, 0, 3) * alpha + 0.5 * (1 - alpha)) * 2 - 1).permute({2, 0, 1}).contiguous().view({1, 3, 1, image.height, image.width});
 }
 
-/// [1, 3, n, H, W] in -1..1 -> [n, H, W, 4] BGRA bytes, opaque.
-Tensor bgra_of(const Tensor& video) {
-    const Tensor bgr = video[0].flip(0).permute({1, 2, 3, 0}).mul(0.5).add(0.5).clamp(0, 1).mul(255).round().to(torch::kByte);
-    return torch::cat({bgr, torch::full_like(bgr.slice(3, 0, 1), 255)}, 3).contiguous();
-}
+/// Where and in what the weights are.
+torch::TensorOptions options_of(const torch::nn::Module& module) { return module.parameters().front().options().requires_grad(false); }
 
 int checked_size(const nlohmann::json& json, const char* field, int fallback, int stride) {
     const int size = json.value(field, fallback);
@@ -83,7 +80,7 @@ std::shared_ptr<const CodecIdentity> VaeCodec::make_identity(const ReferencePict
     if (picture.image.width != spec_.width || picture.image.height != spec_.height)
         throw Error(ErrorCode::internal, "reference picture", "was not scaled to the frame size");
     auto identity = std::make_shared<CodecIdentity>();
-    identity->latent = vae->normalise(vae->encoder->forward(video_of(picture.image)).mean);
+    identity->latent = vae->normalise(vae->encoder->forward(video_of(picture.image).to(options_of(*this))).mean);
     identity->points = picture.points;
     return identity;
 }
@@ -92,7 +89,7 @@ std::unique_ptr<DecodeCache> VaeCodec::make_decode_cache() { return std::make_un
 
 Tensor VaeCodec::decode(const Tensor& latents, const CodecIdentity&, DecodeCache& cache, const DecodeOptions&) {
     torch::InferenceMode guard;
-    return bgra_of(static_cast<VaeDecodeCache&>(cache).stream.push(latents));
+    return static_cast<VaeDecodeCache&>(cache).stream.push_pixels(latents.to(options_of(*this)));
 }
 
 }  // namespace mirrorme

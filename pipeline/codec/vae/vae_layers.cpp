@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "denoise/philox.h"
+#include "ops/tensor_table.h"
 
 namespace mirrorme {
 namespace {
@@ -43,12 +44,9 @@ public:
         std::vector<Tensor> m;
         if (features_.modulated)
             m = (scale_shift_table.view({1, 4, -1, 1, 1, 1}) + embedding.view({embedding.size(0), 4, -1, 1, 1, 1})).unbind(1);
-        Tensor h = pixel_norm(x);
-        if (features_.modulated) h = h * (1 + m[1]) + m[0];
-        h = add_noise(conv1->forward(torch::silu(h), pass.padding, pass.cache), per_channel_scale1, pass);
-        h = pixel_norm(h);
-        if (features_.modulated) h = h * (1 + m[3]) + m[2];
-        h = add_noise(conv2->forward(torch::silu(h), pass.padding, pass.cache), per_channel_scale2, pass);
+        m.resize(4);
+        Tensor h = add_noise(conv1->forward_normed(x, m[1], m[0], pass.padding, pass.cache), per_channel_scale1, pass);
+        h = add_noise(conv2->forward_normed(h, m[3], m[2], pass.padding, pass.cache), per_channel_scale2, pass);
         return h + shortcut(x);
     }
 
@@ -159,7 +157,10 @@ public:
         const auto unfold = [this](const Tensor& t) {  // the first of two frames stands for what was before the stream
             return depth_to_space(t, spec_.stride_t, spec_.stride_hw).index({Slice(), Slice(), Slice(spec_.stride_t - 1, torch::indexing::None)});
         };
-        const Tensor main = unfold(conv->forward(x, pass.padding));
+        const Tensor deep = conv->forward(x, pass.padding);
+        if (spec_.stride_t == 2 && spec_.stride_hw == 2)
+            if (const Tensor out = fused::depth_to_space(deep, spec_.skip ? x : Tensor()); out.defined()) return out;
+        const Tensor main = unfold(deep);
         if (!spec_.skip) return main;
         const Tensor unfolded = unfold(x);
         return main + unfolded.repeat({1, spec_.out_channels / unfolded.size(1), 1, 1, 1});  // tiled, not interleaved
@@ -207,7 +208,7 @@ Tensor space_to_depth(const Tensor& x, int t, int hw) {
 
 Tensor vae_timestep_sinusoid(const Tensor& timestep) {
     constexpr int kHalf = 128;
-    const Tensor frequency = torch::exp(-std::log(10000.0) * torch::arange(kHalf, torch::kFloat) / kHalf).to(timestep.device());
+    const Tensor frequency = torch::exp(-std::log(10000.0) * torch::arange(kHalf, timestep.options().dtype(torch::kFloat)) / kHalf);
     const Tensor angle = timestep.to(torch::kFloat).unsqueeze(-1) * frequency;
     return torch::cat({angle.cos(), angle.sin()}, -1);
 }
@@ -216,15 +217,32 @@ CausalConv3dImpl::CausalConv3dImpl(int in, int out) {
     conv = register_module("conv", torch::nn::Conv3d(torch::nn::Conv3dOptions(in, out, 3).padding({0, 1, 1})));
 }
 
+/// Channels stay last where fused operations follow: a device's convolution keeps them, the CPU's may not.
+Tensor CausalConv3dImpl::convolve(const Tensor& padded) {
+    const Tensor out = conv->forward(padded);
+    return has_table(out.device()) && !torch::GradMode::is_enabled() ? out.contiguous(torch::MemoryFormat::ChannelsLast3d) : out;
+}
+
 Tensor CausalConv3dImpl::forward(const Tensor& x, TimePadding padding, VaeStreamCache* cache) {
     const Tensor first = x.index({Slice(), Slice(), Slice(0, 1)});
     if (padding == TimePadding::centred)
-        return conv->forward(torch::cat({first, x, x.index({Slice(), Slice(), Slice(-1, torch::indexing::None)})}, 2));
-    if (cache == nullptr) return conv->forward(torch::cat({first, first, x}, 2));
+        return convolve(torch::cat({first, x, x.index({Slice(), Slice(), Slice(-1, torch::indexing::None)})}, 2));
+    if (cache == nullptr) return convolve(torch::cat({first, first, x}, 2));
     Tensor& slot = cache->take();
     const Tensor padded = cache->first() ? torch::cat({first, first, x}, 2) : torch::cat({slot, x}, 2);
     slot = padded.index({Slice(), Slice(), Slice(-2, torch::indexing::None)}).clone();
-    return conv->forward(padded);
+    return convolve(padded);
+}
+
+Tensor CausalConv3dImpl::forward_normed(const Tensor& x, const Tensor& scale, const Tensor& shift, TimePadding padding, VaeStreamCache* cache) {
+    if (cache == nullptr && has_table(x.device())) {
+        const auto row = [](const Tensor& m) { return m.defined() ? m.flatten(1) : m; };
+        const int front = padding == TimePadding::causal ? 2 : 1, back = padding == TimePadding::causal ? 0 : 1;
+        if (const Tensor padded = fused::pixel_norm(x, row(scale), row(shift), front, back); padded.defined()) return convolve(padded);
+    }
+    Tensor h = pixel_norm(x);
+    if (scale.defined()) h = h * (1 + scale) + shift;
+    return forward(torch::silu(h), padding, cache);
 }
 
 VaeTimeEmbedderImpl::VaeTimeEmbedderImpl(int width) {
@@ -234,7 +252,8 @@ VaeTimeEmbedderImpl::VaeTimeEmbedderImpl(int width) {
 }
 
 Tensor VaeTimeEmbedderImpl::forward(const VaeDecodeContext& context) {
-    const Tensor sinusoid = vae_timestep_sinusoid(context.timestep.to(torch::kFloat) * context.timestep_multiplier);
+    const Tensor time = context.timestep.to(torch::kFloat);
+    const Tensor sinusoid = vae_timestep_sinusoid(context.timestep_multiplier.defined() ? time * context.timestep_multiplier.to(torch::kFloat) : time * 1000);
     const Tensor e = linear_2->forward(torch::silu(linear_1->forward(sinusoid.to(linear_1->weight.dtype()))));
     return e.view({e.size(0), e.size(1), 1, 1, 1});
 }

@@ -33,7 +33,7 @@ private:
 /// What a decode is conditioned on. Noise (0.9.1) is one [1, 1, 1, H, W] picture a convolution, drawn once a stream, from its seed and place.
 struct VaeDecodeContext {
     torch::Tensor timestep;          // [B], in 0..1; undefined for 0.9.0
-    double timestep_multiplier = 1000;
+    torch::Tensor timestep_multiplier;  // []; undefined: 1000
     bool inject_noise = false;       // false: deterministic, the published default for tests
     std::vector<torch::Tensor>* noise = nullptr;
     std::uint64_t noise_seed = 0;    // of the pictures that noise has not got yet
@@ -58,8 +58,13 @@ class CausalConv3dImpl : public torch::nn::Module {
 public:
     CausalConv3dImpl(int in, int out);
     torch::Tensor forward(const torch::Tensor& x, TimePadding padding, VaeStreamCache* cache = nullptr);
+    /// forward(silu(pixel_norm(x) * (1 + scale) + shift)). scale, shift [B or 1, C, 1, 1, 1] or both undefined. Norm, SiLU and padding are one
+    /// pass where the device has it.
+    torch::Tensor forward_normed(const torch::Tensor& x, const torch::Tensor& scale, const torch::Tensor& shift, TimePadding padding, VaeStreamCache* cache = nullptr);
 
 private:
+    torch::Tensor convolve(const torch::Tensor& padded);
+
     torch::nn::Conv3d conv{nullptr};
 };
 TORCH_MODULE(CausalConv3d);

@@ -5,9 +5,12 @@
 #include <torch/torch.h>
 
 #include <cstdint>
+#include <map>
+#include <memory>
 #include <vector>
 
 #include "codec/vae/ltx_vae.h"
+#include "ops/captured_work.h"
 
 namespace mirrorme {
 
@@ -50,12 +53,17 @@ struct VaeWindow {
 // Noise depends on the seed and on the latent's index, or on its place among the pictures that 0.9.1 injects, which are one set a stream:
 // a latent that is decoded in several windows looks the same in each.
 
+/// [1, 3, n, H, W] in -1..1 -> [n, H, W, 4] uint8 BGRA, opaque.
+torch::Tensor bgra_of(const torch::Tensor& video);
+
 /// Decodes normalised latents as they come. With context_forward = f, frames of a latent appear f latents later. Memory is that of a window.
 class VaeStreamDecoder {
 public:
     VaeStreamDecoder(LtxVae vae, VaeWindow window);
     /// [1, latent, c, h, w] -> [1, 3, n, H, W] in -1..1; n = 0 while a window's latents have not all come.
     torch::Tensor push(const torch::Tensor& latents);
+    /// The same frames as bgra_of() gives them, [n, H, W, 4]; for windows without a cross-fade. On a device the last step of the decode makes them.
+    torch::Tensor push_pixels(const torch::Tensor& latents);
     /// The frames still held back for want of future; the stream is over afterwards.
     torch::Tensor flush();
     /// Latents kept between calls: at most context_back + step - 1 + context_forward.
@@ -63,7 +71,11 @@ public:
 
 private:
     torch::Tensor with_noise(const torch::Tensor& latents);
-    torch::Tensor decode_next(int64_t count, int64_t forward);
+    enum class Form { video, pixels };
+    std::vector<torch::Tensor> windows_of(const torch::Tensor& latents, Form form);
+    torch::Tensor decode_next(int64_t count, int64_t forward, Form form);
+    /// Frames [first, end) of the decode of `latents` latents of held_; video: all of them. As captured work where there is such.
+    torch::Tensor decode_held(int64_t latents, int64_t first, int64_t end, Form form);
     torch::Tensor joined(const std::vector<torch::Tensor>& parts) const;
 
     LtxVae vae_;
@@ -73,7 +85,13 @@ private:
     int64_t pushed_ = 0;            // latents since the stream's start
     bool started_ = false;          // a window has been shown
     torch::Tensor forward_frames_;  // of the last window, for the cross-fade
-    std::vector<torch::Tensor> noise_;
+    struct Decode;
+    struct FixedWindow {
+        torch::Tensor in, out;
+    };
+    std::shared_ptr<const Decode> decode_;
+    std::map<WorkKey, FixedWindow> fixed_;
+    CapturedWork work_;
 };
 
 }  // namespace mirrorme

@@ -9,4 +9,8 @@ namespace mirrorme::platform {
 /// searched. Empty when all went well, else what the system said.
 std::string load_shared_library(const std::string& name);
 
+/// The function `symbol` of the library file `path`, which is loaded for the rest of the process, its symbols not visible to others. Null when either
+/// cannot be had; `failure` is then what the system said.
+void* find_function(const std::string& path, const std::string& symbol, std::string& failure);
+
 }  // namespace mirrorme::platform

@@ -91,6 +91,7 @@ void check_normed_rope(Trial& trial) {
     const std::int64_t behind = trial.whole(0, 5);  // tokens before these in the cache
     const Strides in{3 * s.width, s.tokens * 3 * s.width}, cache = strides(trial, s, behind + s.tokens), dense{s.width, s.tokens * s.width};
     const bool has_q = trial.whole(0, 3) > 0, has_v = trial.coin(), plain = trial.coin(), turned = trial.whole(0, 3) > 0, shared_table = trial.coin();
+    const bool weighed = trial.whole(0, 3) > 0;  // else only turned
     const bool has_k = !has_q || trial.whole(0, 3) > 0;
     const Tensor qkv = trial.given("qkv", s.type, in.count(s.batch), trial.one_of({1e-2, 1.0, 8.0}));  // as a fused projection leaves it
     const Tensor q_weight = trial.given("q weight", s.type, s.width), k_weight = trial.given("k weight", s.type, s.width);
@@ -106,8 +107,9 @@ void check_normed_rope(Trial& trial) {
     const auto third = [&](int i) { return RowView{static_cast<const std::byte*>(qkv.at()) + i * s.width * bytes_of(s.type), in.batch, in.token}; };
     const auto cached = [&](const Tensor& t) { return RowTarget{static_cast<std::byte*>(t.at()) + behind * cache.token * bytes_of(s.type), cache.batch, cache.token}; };
     NormedRope work{.type = s.type, .batch = s.batch, .tokens = s.tokens, .width = s.width};
-    if (has_q) work.q = third(0), work.q_weight = q_weight.at(), work.q_out = {q_out.at(), dense.batch, dense.token};
-    if (has_k) work.k = third(1), work.k_weight = k_weight.at(), work.k_out = cached(k_cache);
+    if (weighed) work.q_weight = q_weight.at(), work.k_weight = k_weight.at();
+    if (has_q) work.q = third(0), work.q_out = {q_out.at(), dense.batch, dense.token};
+    if (has_k) work.k = third(1), work.k_out = cached(k_cache);
     if (has_k && plain) work.k_plain = {k_plain.at(), dense.batch, dense.token};
     if (has_v) work.v = third(2), work.v_out = cached(v_cache);
     if (turned) work.cos = static_cast<const float*>(cos.at()), work.sin = static_cast<const float*>(sin.at());
@@ -123,11 +125,12 @@ void check_normed_rope(Trial& trial) {
     for (std::int64_t b = 0; b < s.batch; ++b)
         for (std::int64_t n = 0; n < s.tokens; ++n) {
             const std::int64_t first = at(in, b, n, 0), table = (shared_table ? 0 : b) * s.tokens * s.width + n * s.width;
-            const double q_inverse = inverse_rms(qkv, first, s.width, 1e-5), k_inverse = inverse_rms(qkv, first + s.width, s.width, 1e-5);
+            const double q_inverse = weighed ? inverse_rms(qkv, first, s.width, 1e-5) : 1, k_inverse = weighed ? inverse_rms(qkv, first + s.width, s.width, 1e-5) : 1;
+            const auto weight = [&](const Tensor& weights, std::int64_t c) { return weighed ? weights[c] : 1; };
             for (std::int64_t c = 0; c < s.width; c += 2) {
                 const std::int64_t own = at(dense, b, n, c), there = at(cache, b, behind + n, c);
-                const double qs[2] = {qkv[first + c] * q_inverse * q_weight[c], qkv[first + c + 1] * q_inverse * q_weight[c + 1]};
-                const double ks[2] = {qkv[first + s.width + c] * k_inverse * k_weight[c], qkv[first + s.width + c + 1] * k_inverse * k_weight[c + 1]};
+                const double qs[2] = {qkv[first + c] * q_inverse * weight(q_weight, c), qkv[first + c + 1] * q_inverse * weight(q_weight, c + 1)};
+                const double ks[2] = {qkv[first + s.width + c] * k_inverse * weight(k_weight, c), qkv[first + s.width + c + 1] * k_inverse * weight(k_weight, c + 1)};
                 if (has_q) check_pair("q", q, own, qs, table + c);
                 if (has_k) check_pair("k", k, there, ks, table + c);
                 for (std::int64_t j = 0; j < 2; ++j) {
@@ -144,7 +147,8 @@ void check_normed_rope(Trial& trial) {
     if (has_q) trial.all_written("q out", *q_out.place);
     const std::uint64_t rows = static_cast<std::uint64_t>(s.batch * s.tokens * s.width), size = static_cast<std::uint64_t>(bytes_of(s.type));
     const auto n = [](bool b) { return static_cast<std::uint64_t>(b); };
-    trial.moved(rows * (size * (2 * n(has_q) + 2 * n(has_k) + n(has_v)) + 8 * n(turned && (has_q || has_k))), rows * size * (n(has_q) + n(has_k) + n(has_v) + n(has_k && plain)));
+    const std::uint64_t read = 1 + n(weighed);  // a row, and its weights
+    trial.moved(rows * (size * (read * n(has_q) + read * n(has_k) + n(has_v)) + 8 * n(turned && (has_q || has_k))), rows * size * (n(has_q) + n(has_k) + n(has_v) + n(has_k && plain)));
 }
 
 void check_gated_add(Trial& trial) {
@@ -268,8 +272,10 @@ void check_token_refusals(Trial& trial) {
 
     NormedRope rope{.type = Scalar::bf16, .batch = 1, .tokens = 6, .width = 64};
     trial.must_refuse(operations.normed_rope, rope, "at least one");
-    rope.q = {x.at(), 0, 64}, rope.q_out = {out.at(), 0, 64};
-    trial.must_refuse(operations.normed_rope, rope, "null");  // no weight
+    rope.q = {x.at(), 0, 64};
+    trial.must_refuse(operations.normed_rope, rope, "null");  // nowhere to put it
+    rope.q_out = {out.at(), 0, 64}, rope.q_weight = static_cast<const char*>(other.at()) + 4;
+    trial.must_refuse(operations.normed_rope, rope, "16 bytes");
     rope.q_weight = other.at();
     trial.must_refuse(operations.normed_rope, changed(rope, [&](auto& w) { w.cos = static_cast<const float*>(other.at()); }), "cos, sin");
     trial.must_refuse(operations.normed_rope, changed(rope, [&](auto& w) { w.k_plain = {out.at(), 0, 64}; }), "k_plain");
