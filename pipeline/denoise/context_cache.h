@@ -26,7 +26,7 @@ struct StreamShape {
     int64_t batch = 1;
     LatentGrid grid;
     int levels = 1;  // histories kept: one (clean) or one a sampling step (step-matched)
-    torch::Tensor used;  // StreamSetup::used, on the model's device
+    torch::Tensor used = {};  // StreamSetup::used, on the model's device
     FirstLatent start = FirstLatent::still;
     StreamPositions positions = StreamPositions::capped;
 };

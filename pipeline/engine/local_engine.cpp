@@ -23,6 +23,7 @@ namespace {
 // raised hands cost more, so the longest is taken with a third on top; a reader's slack (SessionConfig::slack_ns) comes beside it.
 constexpr int kWarmUpChunks = 3;          // the first ones build kernels and caches
 constexpr int kMeasuredChunks = 6;
+constexpr std::int64_t kMostMeasuringNs = 4'000'000'000;  // after which a model is measured by its last chunk alone
 constexpr std::int64_t kBusyNum = 4, kBusyDen = 3;
 constexpr std::uintmax_t kSidecarLimit = 1 << 20;
 
@@ -82,6 +83,7 @@ std::int64_t measure_chunk_ns(const std::shared_ptr<const Model>& model, const S
     const Rational rate = setup.config.sample_rate;
     std::vector<float> sound(static_cast<std::size_t>(ticks_in(setup.layout.period_ns() + 1'000'000, rate)));
     for (std::size_t i = 0; i < sound.size(); ++i) sound[i] = i % 97 < 48 ? 0.05f : -0.05f;
+    std::int64_t spent_ns = 0;
     for (int chunk = 0; chunk < kWarmUpChunks + kMeasuredChunks;) {
         session.audio.append(session.audio.input_end(), sound);
         const std::int64_t start_ns = stopwatch.now_ns();
@@ -90,7 +92,10 @@ std::int64_t measure_chunk_ns(const std::shared_ptr<const Model>& model, const S
         session.scheduler.done(plan, 0, 0);
         session.frames.clear();
         if (plan.action != ChunkAction::make) continue;
-        if (++chunk > kWarmUpChunks) times.add(end_ns - start_ns);
+        spent_ns += end_ns - start_ns;
+        const bool too_slow = spent_ns > kMostMeasuringNs;  // for live: nobody needs its figure exactly
+        if (++chunk > kWarmUpChunks || too_slow) times.add(end_ns - start_ns);
+        if (too_slow) break;
     }
     return mul_div_ceil(times.percentile(100), kBusyNum, kBusyDen);
 }

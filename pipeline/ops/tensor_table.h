@@ -38,13 +38,13 @@ Tensor modulated_norm(const Tensor& x, const Tensor& scale, const Tensor& shift,
 
 /// Rows of one attention [B, N, D]. Undefined ones are left out, and what belongs to them.
 struct Qkv {
-    Tensor q, k, v;
-    Tensor q_weight, k_weight;  // [D]; undefined: not normalised
+    Tensor q = {}, k = {}, v = {};
+    Tensor q_weight = {}, k_weight = {};  // [D]; undefined: not normalised
     double eps = 1e-5;
     const RopeTable* rope = nullptr;  // null: not turned
 };
 struct QkvTargets {
-    Tensor q, k, v, k_plain;  // [B, N, D], memory that is there
+    Tensor q = {}, k = {}, v = {}, k_plain = {};  // [B, N, D], memory that is there
 };
 bool normed_rope(const Qkv& in, const QkvTargets& out);
 

@@ -48,7 +48,7 @@ bool collect(const StageWeights& weights, torch::nn::Module& module, const std::
 
 /// How the weights came about: every run's commands, steps, hours, seeds and machine.
 nlohmann::json provenance_of(const StageWeights& weights) {
-    nlohmann::json runs = nlohmann::json::array();
+    nlohmann::json runs = weights.history();
     for (const RunState& run : weights.runs())
         runs.push_back({{"task", run.task},
                         {"steps", run.step},

@@ -49,6 +49,8 @@ void StageWeights::add_bundle(const fs::path& directory) {
     const auto bundle = Bundle::open(directory);
     for (const std::string& name : bundle->names()) tensors_[name] = bundle->tensor(name);
     for (const std::string& stage : bundle->manifest().trained_stages) add_trained(stage);
+    if (const auto runs = bundle->manifest().provenance.find("runs"); runs != bundle->manifest().provenance.end() && runs->is_array())
+        history_.insert(history_.end(), runs->begin(), runs->end());
     const nlohmann::json& config = bundle->manifest().config;
     configs_.update(config);
     if (const auto codec = config.find("codec"); codec != config.end() && codec->contains("renderer")) configs_["renderer"] = codec->at("renderer");

@@ -34,6 +34,8 @@ public:
     /// Config of a module ("denoiser", "audio", "renderer", ...); null when none was found.
     const nlohmann::json& config(const std::string& module) const;
     const nlohmann::json& configs() const noexcept { return configs_; }
+    /// What the bundles read tell of the runs they came from, in order; an array.
+    const nlohmann::json& history() const noexcept { return history_; }
     /// States of the stages read, in order; empty for bundles.
     const std::vector<RunState>& runs() const noexcept { return runs_; }
     /// Of the stages read and of what bundles say of themselves, each once, in order.
@@ -48,6 +50,7 @@ private:
 
     std::map<std::string, torch::Tensor, std::less<>> tensors_;
     nlohmann::json configs_ = nlohmann::json::object();
+    nlohmann::json history_ = nlohmann::json::array();
     std::vector<RunState> runs_;
     std::vector<std::string> trained_;
     std::string description_;

@@ -5,7 +5,7 @@
 # Needs nvcc, CMake 3.25, ninja, a C++20 compiler, and for the speed half torch 2.11 in the python3 on PATH (TORCH_DIR=FOLDER names
 # another folder that holds torch/), and for the pipeline nlohmann/json.hpp on the system (JSON_DIR=FOLDER names another folder). Reports are written to
 # FOLDER/*.json; COMPARE=FILE names an earlier chunks.json to compare with. Exit code: 0 all well, 4 no GPU, anything else a failure.
-# State: written without a GPU and never run on one; the build was tried up to linking properties_on_device, pipeline_speed ran on a CPU.
+# State: written without a GPU and never run on one; properties_on_device was linked, of the rest only the syntax was checked.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 build=${1:-build/gpu}

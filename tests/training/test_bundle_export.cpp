@@ -102,6 +102,15 @@ TEST_CASE("what stages leave becomes a bundle that the engine opens, with its hi
     StageWeights again;
     again.add(folder / "bundle");  // and training can go on from it
     CHECK(again.has("denoiser.proj_in.weight"));
+    again.add(folder / "renderer");  // one part trained further: the bundle's history stays
+    request.output = folder / "further";
+    export_bundle(again, request);
+    const BundleManifest further = Bundle::open(folder / "further")->manifest();
+    REQUIRE(further.provenance["runs"].size() == 4);
+    CHECK(further.provenance["runs"][2]["sessions"][0]["command"] == "mirrorme train face");
+    CHECK(further.provenance["runs"][3]["task"] == "renderer");
+    CHECK(further.trained_stages == model->manifest.trained_stages);
+    CHECK(further.capabilities.speaks);
 }
 
 TEST_CASE("a bundle without a part map or a denoiser is refused with what to do") {
