@@ -31,7 +31,9 @@ long Stage::close() {
 Take record(Recorder& recorder, double seconds) {
     recorder.clear();
     std::this_thread::sleep_for(std::chrono::duration<double>(seconds));
-    return {recorder.frames(), recorder.sound()};
+    Take take{recorder.frames(), recorder.sound()};
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));  // who was kept waiting for a processor says so when the waiting is over
+    return take;
 }
 
 int changes(const std::vector<SeenFrame>& frames, std::size_t view) {
