@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "train/codec_pictures.h"
+#include "train/optional_fields.h"
 #include "train/performers/performer.h"
 
 namespace mirrorme {
@@ -49,14 +50,11 @@ VaeSampling parse_vae_task(const JsonObject& o) {
     constexpr std::array<std::string_view, 6> kFields{"batch", "frames", "size", "width", "height", "comment"};
     o.refuse_unknown(kFields);
     VaeSampling s;
-    const auto read = [&](std::string_view key, std::int64_t low, std::int64_t high, int& value) {
-        if (o.has(key)) value = static_cast<int>(o.integer(key, low, high));
-    };
-    read("batch", 1, 1024, s.batch);
-    read("frames", 1, 257, s.frames);
-    read("width", kVaeSpatialStride, 4096, s.width);
-    read("height", kVaeSpatialStride, 4096, s.height);
-    read("size", kVaeSpatialStride, std::min(s.width, s.height), s.size);
+    read(o, "batch", 1, 1024, s.batch);
+    read(o, "frames", 1, 257, s.frames);
+    read(o, "width", kVaeSpatialStride, 4096, s.width);
+    read(o, "height", kVaeSpatialStride, 4096, s.height);
+    read(o, "size", kVaeSpatialStride, std::min(s.width, s.height), s.size);
     if (s.frames % kVaeTemporalStride != 1) o.wrong("frames", "is not 1 + 8n", "Write 9, 17, 25, ...");
     if (s.size % kVaeSpatialStride != 0) o.wrong("size", "is not a multiple of 32");
     return s;

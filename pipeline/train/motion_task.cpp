@@ -16,6 +16,7 @@
 
 #include "denoise/dit_config.h"
 #include "train/chance_noise.h"
+#include "train/optional_fields.h"
 
 namespace mirrorme {
 namespace {
@@ -29,16 +30,6 @@ constexpr std::array<std::string_view, 25> kFields{
     "batch", "latents", "still_share", "pose_share", "gate_share", "pool_clips", "clips_per_step", "clip_latents", "speech_share", "gesture_share", "augmentation", "footage_share",
     "parts", "change", "probe", "times", "times_share", "time_shift", "history_none", "history_corrupted", "history_corruption", "history_own",
     "evaluation_clips", "evaluation_latents", "comment"};
-
-void read(const JsonObject& o, std::string_view key, double low, double high, double& value) {
-    if (o.has(key)) value = o.number(key, low, high);
-}
-void read(const JsonObject& o, std::string_view key, double low, double high, float& value) {
-    if (o.has(key)) value = static_cast<float>(o.number(key, low, high));
-}
-void read(const JsonObject& o, std::string_view key, std::int64_t low, std::int64_t high, int& value) {
-    if (o.has(key)) value = static_cast<int>(o.integer(key, low, high));
-}
 
 void read_sampling(const JsonObject& o, MotionSampling& s) {
     read(o, "batch", 1, 4096, s.batch);

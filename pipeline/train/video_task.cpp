@@ -15,6 +15,7 @@
 #include "denoise/clip_denoiser.h"
 #include "denoise/denoiser.h"
 #include "train/codec_pictures.h"
+#include "train/optional_fields.h"
 
 namespace mirrorme {
 namespace {
@@ -29,16 +30,6 @@ constexpr double kDecodeTime = 0.05;
 constexpr std::array<std::string_view, 21> kFields{"batch",       "latents",       "still_share", "pose_share", "gate_share",   "pool_clips",    "clips_per_step",   "framing",
                                                    "speech_share", "gesture_share", "augmentation", "face_weight", "change",     "time_shift",    "one_shot",         "history_none",
                                                    "corruption",   "unheard",       "train",        "evaluation_clips", "comment"};
-
-void read(const JsonObject& o, std::string_view key, double low, double high, double& value) {
-    if (o.has(key)) value = o.number(key, low, high);
-}
-void read(const JsonObject& o, std::string_view key, double low, double high, float& value) {
-    if (o.has(key)) value = static_cast<float>(o.number(key, low, high));
-}
-void read(const JsonObject& o, std::string_view key, std::int64_t low, std::int64_t high, int& value) {
-    if (o.has(key)) value = static_cast<int>(o.integer(key, low, high));
-}
 
 void freeze(torch::nn::Module& module) {
     for (Tensor& parameter : module.parameters()) parameter.set_requires_grad(false);
