@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "denoise/denoiser.h"
+#include "denoise/sampler_step.h"
 
 namespace mirrorme {
 namespace {
@@ -80,14 +81,12 @@ Tensor ClipDenoiser::run(IndexSpan latents, const Conditioning& told, std::uint6
     const int64_t keep = std::min<int64_t>(window_.overlap, count);
     std::vector<Tensor> trail;
     Tensor x = latent_noise(size, first, 0, seed, model_->device());
+    const Tensor used = used_.defined() ? used_.to(x.device()) : Tensor();
     for (std::size_t step = 0; step < times_.size(); ++step) {
         if (past > 0) x.narrow(2, 0, past).copy_(trail_[step]);
         if (keep > 0) trail.push_back(x.narrow(2, count - keep, keep).clone());
-        const double t = times_[step], next = next_time(times_, t);
-        Tensor v = velocity(x, t, all, first);
-        if (used_.defined()) v = torch::where(used_.to(x.device()), v, x / t);  // Note [Channels that mean nothing]
-        if (sampler_.kind == SamplerKind::euler || next == 0) x = x - v * (t - next);
-        else x = (x - v * t) * (1 - next) + latent_noise(size, first, static_cast<std::uint32_t>(step + 1), seed, x.device()) * next;
+        x = sampler_step(sampler_.kind, x, velocity(x, times_[step], all, first), times_[step], next_time(times_, times_[step]), used,
+                         [&] { return latent_noise(size, first, static_cast<std::uint32_t>(step + 1), seed, x.device()); });
     }
     trail_ = std::move(trail);
     told_ = last_of(all, keep);

@@ -8,6 +8,7 @@
 
 #include "core/error.h"
 #include "denoise/philox.h"
+#include "denoise/sampler_step.h"
 #include "ops/tensor_table.h"
 
 namespace mirrorme {
@@ -114,16 +115,10 @@ Tensor Denoiser::run(IndexSpan latents, const Conditioning& conditioning, Contex
     for (std::size_t step = 0; step < times_.size(); ++step) {
         const auto level = static_cast<int64_t>(step);
         if (matched) cache.load_context(model_, level);
-        Tensor v = call(x, step, chunk, matched ? &record : nullptr);
+        const Tensor v = call(x, step, chunk, matched ? &record : nullptr);
         if (matched) cache.remember(level, record);
-        const double t = times_[step], next = next_time(times_, t);
-        if (shape.used.defined()) v = torch::where(shape.used, v, x / t);
-        if (sampler_.kind == SamplerKind::euler || next == 0) {
-            x = x - v * (t - next);
-        } else {
-            const Tensor fresh = latent_noise(size, latents.first, static_cast<std::uint32_t>(step + 1), seed, x.device());
-            x = (x - v * t) * (1 - next) + fresh * next;
-        }
+        x = sampler_step(sampler_.kind, x, v, times_[step], next_time(times_, times_[step]), shape.used,
+                         [&] { return latent_noise(size, latents.first, static_cast<std::uint32_t>(step + 1), seed, x.device()); });
     }
     if (!matched) {
         call(x, times_.size(), chunk, &record);
