@@ -32,7 +32,7 @@ MouthPose speaking_mouth(TrainingRng& rng) {
 EyesPose any_eyes(TrainingRng& rng) {
     EyesPose eyes;
     const float lids = chance(rng, 0.3f) ? uniform(rng, 0, 0.8f) : uniform(rng, 0.8f, 1.2f);
-    eyes.lid_right = eyes.lid_left = chance(rng, 0.12f) ? 0.0f : lids;
+    eyes.lid_right = eyes.lid_left = chance(rng, 0.18f) ? 0.0f : lids;
     if (chance(rng, 0.06f)) eyes.lid_left = uniform(rng, 0, 1);
     eyes.gaze_x = std::clamp(uniform(rng, -1, 1) * uniform(rng, 0, 1.4f), -1.0f, 1.0f);
     eyes.gaze_y = std::clamp(uniform(rng, -1, 1) * uniform(rng, 0, 1.1f), -1.0f, 1.0f);

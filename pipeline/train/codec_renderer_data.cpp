@@ -62,10 +62,10 @@ void raise_weight(float* weight, const Crop& crop, const Box& box, float value) 
         for (int x = x0; x < x1; ++x) weight[y * crop.width + x] = std::max(weight[y * crop.width + x], value);
 }
 
-void weigh(float* weight, const Crop& crop, const KeyPointFrame& target, const ContourMaps& maps) {
+void weigh(float* weight, const Crop& crop, const KeyPointFrame& target, RaisedArms raised) {
     const float unit = face_frame_of(target).unit;
     std::fill_n(weight, crop.width * crop.height, kRestWeight);
-    if (maps.has_limbs())
+    if (raised.any())
         for (int hand : {point::kLeftHand, point::kRightHand})
             raise_weight(weight, crop, box_of(target, hand + point::kWrist, point::kHandCount - 1, 0.1f * unit), kHandsWeight);
     for (int eye : {point::kRightEye, point::kLeftEye}) raise_weight(weight, crop, box_of(target, eye, point::kEyeCount, 0.2f * unit), kEyesWeight);
@@ -100,6 +100,13 @@ KeyPointFrame misplaced(const KeyPointFrame& frame, const std::vector<Point>& er
     const float unit = face_frame_of(frame).unit;
     for (std::size_t i = 0; i < errors.size(); ++i) set_position(out, static_cast<int>(i), {position(frame, static_cast<int>(i)).x + unit * errors[i].x, position(frame, static_cast<int>(i)).y + unit * errors[i].y});
     return out;
+}
+
+/// The frame that live streams would draw of a motion.
+KeyPointFrame live_frame(const KeyPointFrame& reference, const MotionValues& motion) {
+    KeyPointFrame frame = frame_of(reference, motion);
+    rest_arms(reference, frame);
+    return frame;
 }
 
 /// As a matte from an opaque picture would cut the person out: a softer edge, a pixel in or out, with background in its colour.
@@ -137,7 +144,7 @@ RendererSource::Place RendererSource::face_place(TrainingRng& rng) const {
 
 RendererSource::Place RendererSource::other_place(TrainingRng& rng) const {
     Point centre{uniform(rng, 0, static_cast<float>(sampling_.width)), uniform(rng, 0, static_cast<float>(sampling_.height))};
-    if (stage_.maps().has_limbs() && chance(rng, 0.75f)) {
+    if (stage_.raised().any() && chance(rng, 0.75f)) {
         const int hand = chance(rng, 0.5f) ? point::kLeftHand : point::kRightHand;
         const Box box = box_of(target_points_, hand + point::kElbow, point::kHandCount, 0);
         if (inside(box, sampling_.width, sampling_.height)) centre = box.middle();
@@ -155,7 +162,7 @@ RendererSource::Place RendererSource::place_about(Point centre) const {
 
 bool RendererSource::take_second(TrainingRng& rng) const {
     const bool whole = sampling_.crop_w * kCell == sampling_.width && sampling_.crop_h * kCell == sampling_.height;
-    return !whole && chance(rng, stage_.maps().has_limbs() ? kOtherCropArms : kOtherCrop);
+    return !whole && chance(rng, stage_.raised().any() ? kOtherCropArms : kOtherCrop);
 }
 
 void RendererSource::draw_target(TrainingRng& rng, const Performer& performer, const View& view) {
@@ -178,10 +185,10 @@ void RendererSource::fill(RendererBatch& batch, int index, Place place, const Re
     std::copy(stage_.condition().begin(), stage_.condition().end(), batch.condition[index].data_ptr<float>());
     const Crop crop{place.x * kCell, place.y * kCell, sampling_.crop_w * kCell, sampling_.crop_h * kCell};
     take_planar(target_.data(), sampling_.width, crop, batch.truth[index].data_ptr<float>());
-    const std::vector<float> limbs = stage_.limb_layer(reference.palette());
-    take_planar(limbs.data(), sampling_.width, crop, batch.limbs[index].data_ptr<float>());
-    take_planar(reference.rgba(), sampling_.width, {0, 0, sampling_.width, sampling_.height}, batch.reference[index].data_ptr<float>());
-    weigh(batch.weight[index].data_ptr<float>(), crop, target_points_, stage_.maps());
+    take_planar(stage_.lid_layer(reference).data(), sampling_.width, crop, batch.lids[index].data_ptr<float>());
+    take_planar(stage_.limb_layer(reference).data(), sampling_.width, crop, batch.limbs[index].data_ptr<float>());
+    take_planar(reference.rgba(stage_.raised()), sampling_.width, {0, 0, sampling_.width, sampling_.height}, batch.reference[index].data_ptr<float>());
+    weigh(batch.weight[index].data_ptr<float>(), crop, target_points_, stage_.raised());
 }
 
 RendererBatch RendererSource::empty_batch() const {
@@ -193,6 +200,7 @@ RendererBatch RendererSource::empty_batch() const {
     batch.reference = torch::empty({n, 4, sampling_.height, sampling_.width});
     batch.first_cell = torch::empty({n, 2}, torch::kInt64);
     batch.limbs = torch::empty({n, 4, ch * kCell, cw * kCell});
+    batch.lids = torch::empty_like(batch.limbs);
     batch.truth = torch::empty_like(batch.limbs);
     batch.weight = torch::empty({n, 1, ch * kCell, cw * kCell});
     return batch;
@@ -213,7 +221,7 @@ std::unique_ptr<TrainingBatch> RendererSource::draw(std::uint64_t data_seed, std
         const ReferenceLayer reference(kernels::cpu_operations(), stage_.size(), std::move(picture), found);
         for (int t = 0; t < sampling_.targets && i < sampling_.batch; ++t, ++i) {
             draw_target(rng, performer, view);
-            stage_.prepare(reference, sampling_.find_points ? frame_of(found, motion_of(truth, target_points_)) : misplaced(target_points_, errors));
+            stage_.prepare(reference, sampling_.find_points ? live_frame(found, motion_of(truth, target_points_)) : misplaced(target_points_, errors));
             fill(*batch, i, face_place(rng), reference);
             if (i + 1 < sampling_.batch && take_second(rng)) fill(*batch, ++i, other_place(rng), reference);
         }
@@ -224,7 +232,7 @@ std::unique_ptr<TrainingBatch> RendererSource::draw(std::uint64_t data_seed, std
 }
 
 void RendererBatch::to(const torch::Device& device) {
-    for (torch::Tensor* tensor : {&cells, &condition, &reference, &flow, &limbs, &truth, &weight}) *tensor = tensor->to(device, /*non_blocking=*/true);
+    for (torch::Tensor* tensor : {&cells, &condition, &reference, &flow, &lids, &limbs, &truth, &weight}) *tensor = tensor->to(device, /*non_blocking=*/true);
 }
 
 }  // namespace mirrorme

@@ -24,7 +24,8 @@ struct RendererBatch final : TrainingBatch {
     torch::Tensor reference;   // [B, 4, H, W] whole
     torch::Tensor flow;        // [B, 2, ch, cw]
     torch::Tensor first_cell;  // [B, 2] int64
-    torch::Tensor limbs;       // [B, 4, 4ch, 4cw] painted arms and hands
+    torch::Tensor lids;        // [B, 4, 4ch, 4cw] painted lids of closing eyes, under the residual
+    torch::Tensor limbs;       // [B, 4, 4ch, 4cw] painted arms and hands, over it
     torch::Tensor truth;       // [B, 4, 4ch, 4cw]
     torch::Tensor weight;      // [B, 1, 4ch, 4cw] loss weight of each pixel
 };

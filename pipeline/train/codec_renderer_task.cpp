@@ -31,11 +31,18 @@ torch::Tensor mouth_mask(const RendererBatch& batch) { return (batch.weight >= k
 
 }  // namespace
 
+/// What the net adds its residual to: the reference moved, closing lids painted over it.
+torch::Tensor moved_picture(const RendererBatch& batch, const torch::Tensor& flow) {
+    const torch::Tensor moved = warp(batch.reference, flow, {batch.first_cell}), alpha = moved.slice(1, 3);
+    const torch::Tensor colour = moved.slice(1, 0, 3) * (1 - batch.lids.slice(1, 3)) + batch.lids.slice(1, 0, 3) * alpha;
+    return torch::cat({colour, alpha}, 1);
+}
+
 RenderedBatch render(Renderer& renderer, const RendererBatch& batch) {
     const RendererOutput said = renderer->forward(batch.cells, batch.condition);
     const torch::Tensor delta = said.delta.to(torch::kFloat);
-    const torch::Tensor base = paint_over(batch.limbs, warp(batch.reference, batch.flow + delta, {batch.first_cell}));
-    return {base, base + cells_to_pixels(said.residual.to(torch::kFloat)), delta};
+    const torch::Tensor base = moved_picture(batch, batch.flow + delta);
+    return {paint_over(batch.limbs, base), paint_over(batch.limbs, base + cells_to_pixels(said.residual.to(torch::kFloat))), delta};
 }
 
 RendererTask::RendererTask(const RendererConfig& config, const RendererSampling& sampling) : sampling_(sampling), renderer_(config) {
@@ -91,7 +98,7 @@ Metrics RendererTask::evaluate() {
     for (const RendererBatch& batch : held_out()) {
         const RenderedBatch out = render(renderer_, batch);
         const torch::Tensor grey = torch::full({1, 3, 1, 1}, 0.5, out.base.options()), truth = over_colour(batch.truth, grey);
-        const torch::Tensor warp_alone = paint_over(batch.limbs, warp(batch.reference, batch.flow, {batch.first_cell}));
+        const torch::Tensor warp_alone = paint_over(batch.limbs, moved_picture(batch, batch.flow));
         const torch::Tensor mouth = mouth_mask(batch), all = torch::ones_like(mouth);
         const std::array<torch::Tensor, 3> pictures{batch.reference, warp_alone, out.picture.clamp(0, 1)};
         for (std::size_t i = 0; i < scores.size(); ++i) {
@@ -115,7 +122,7 @@ std::vector<Preview> RendererTask::preview() {
     std::vector<torch::Tensor> tiles;
     for (const RendererBatch& batch : held_out()) {
         const RenderedBatch out = render(renderer_, batch);
-        const torch::Tensor warp_alone = paint_over(batch.limbs, warp(batch.reference, batch.flow, {batch.first_cell}));
+        const torch::Tensor warp_alone = paint_over(batch.limbs, moved_picture(batch, batch.flow));
         const torch::Tensor behind = torch::tensor({0.74, 0.78, 0.82}, out.base.options()).view({1, 3, 1, 1});
         for (int64_t i = 0; i < batch.truth.size(0); ++i)
             for (const torch::Tensor& picture : {batch.reference, warp_alone, out.picture.clamp(0, 1), batch.truth})

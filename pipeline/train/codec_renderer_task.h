@@ -14,7 +14,7 @@ namespace mirrorme {
 
 /// A batch as the renderer sees and draws it; gradients as the caller has set them.
 struct RenderedBatch {
-    torch::Tensor base;     // [B, 4, 4ch, 4cw] warped with the learned correction, limbs over it
+    torch::Tensor base;     // [B, 4, 4ch, 4cw] warped with the learned correction, lids and limbs over it
     torch::Tensor picture;  // [B, 4, 4ch, 4cw] base + residual, not clamped
     torch::Tensor delta;    // [B, 2, ch, cw] pixels
 };

@@ -4,13 +4,13 @@
 #include <array>
 #include <cmath>
 #include <span>
+#include <tuple>
 
 #include "codec/motion/body_geometry.h"
 
 namespace mirrorme {
 namespace {
 
-using kernels::Capsule;
 using kernels::Operations;
 using kernels::Point;
 
@@ -24,37 +24,20 @@ constexpr float kShoulderRadius = 0.24f, kElbowRadius = 0.19f, kCuffRadius = 0.1
 constexpr float kPalmRadius = 0.14f;
 constexpr std::array<float, 5> kFingerRadius{0.15f, 0.13f, 0.134f, 0.128f, 0.11f};
 
-using Curve = std::array<Point, kMaxContour * kSubdivisions>;
-
-/// Closed Catmull-Rom curve through `count` points starting at `first`; returns the used part of `curve`.
-std::span<const Point> smooth_outline(const KeyPointFrame& frame, int first, int count, Curve& curve) {
-    std::size_t used = 0;
-    for (int i = 0; i < count; ++i) {
-        const Point p0 = position(frame, first + (i + count - 1) % count), p1 = position(frame, first + i);
-        const Point p2 = position(frame, first + (i + 1) % count), p3 = position(frame, first + (i + 2) % count);
-        for (int s = 0; s < kSubdivisions; ++s) {
-            const float t = static_cast<float>(s) / kSubdivisions, t2 = t * t, t3 = t2 * t;
-            auto at = [&](float a, float b, float c, float d) {
-                return 0.5f * (2 * b + (c - a) * t + (2 * a - 5 * b + 4 * c - d) * t2 + (3 * b - a - 3 * c + d) * t3);
-            };
-            curve[used++] = {at(p0.x, p1.x, p2.x, p3.x), at(p0.y, p1.y, p2.y, p3.y)};
-        }
-    }
-    return {curve.data(), used};
+/// The curve through `count` points of the frame starting at `first`.
+std::span<const Point> outline_of(const KeyPointFrame& frame, int first, int count, OutlineCurve& curve) {
+    std::array<Point, kMaxContour> contour;
+    for (int i = 0; i < count; ++i) contour[static_cast<std::size_t>(i)] = position(frame, first + i);
+    return smooth_outline(std::span<const Point>(contour.data(), static_cast<std::size_t>(count)), curve);
 }
 
-std::span<const Point> circle(Point centre, float radius, Curve& curve) {
+std::span<const Point> circle(Point centre, float radius, OutlineCurve& curve) {
     constexpr std::size_t kCorners = 16;
     for (std::size_t i = 0; i < kCorners; ++i) {
         const float angle = 6.2831853f * static_cast<float>(i) / kCorners;
         curve[i] = {centre.x + radius * std::cos(angle), centre.y + radius * std::sin(angle)};
     }
     return {curve.data(), kCorners};
-}
-
-float smooth_step(float low, float high, float value) {
-    const float t = std::clamp((value - low) / (high - low), 0.0f, 1.0f);
-    return t * t * (3 - 2 * t);
 }
 
 struct Rows {
@@ -72,29 +55,36 @@ Rows rows_of(const KeyPointFrame& frame, int first, int count, int height) {
 
 }  // namespace
 
-ContourMaps::ContourMaps(kernels::Size size)
-    : size_(size), planes_(area() * kernels::kMapPlanes, 0.0f), upper_arms_(area(), 0.0f), forearms_(area(), 0.0f), hands_(area(), 0.0f) {}
-
-void ContourMaps::clear() noexcept {
-    std::fill(planes_.begin(), planes_.end(), 0.0f);
-    if (!drawn_limbs_) return;
-    for (std::vector<float>* plane : {&upper_arms_, &forearms_, &hands_}) std::fill(plane->begin(), plane->end(), 0.0f);
-    drawn_limbs_ = false;
+std::span<const Point> smooth_outline(std::span<const Point> contour, OutlineCurve& curve) noexcept {
+    static_assert(std::tuple_size_v<OutlineCurve> == kMaxContour * kSubdivisions);
+    const std::size_t count = contour.size();
+    std::size_t used = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+        const Point p0 = contour[(i + count - 1) % count], p1 = contour[i], p2 = contour[(i + 1) % count], p3 = contour[(i + 2) % count];
+        for (int s = 0; s < kSubdivisions; ++s) {
+            const float t = static_cast<float>(s) / kSubdivisions, t2 = t * t, t3 = t2 * t;
+            auto at = [&](float a, float b, float c, float d) {
+                return 0.5f * (2 * b + (c - a) * t + (2 * a - 5 * b + 4 * c - d) * t2 + (3 * b - a - 3 * c + d) * t3);
+            };
+            curve[used++] = {at(p0.x, p1.x, p2.x, p3.x), at(p0.y, p1.y, p2.y, p3.y)};
+        }
+    }
+    return {curve.data(), used};
 }
 
-void ContourMaps::draw(const Operations& operations, const KeyPointFrame& frame, ArmShare arms) {
-    clear();
-    arms_ = arms;
+ContourMaps::ContourMaps(kernels::Size size)
+    : size_(size), planes_(area() * kernels::kMapPlanes, 0.0f) {}
+
+void ContourMaps::draw(const Operations& operations, const KeyPointFrame& frame) {
+    std::fill(planes_.begin(), planes_.end(), 0.0f);
     draw_mouth(operations, frame);
     draw_eyes(operations, frame);
-    if (arms.right > 0) draw_arm(operations, frame, point::kRightHand, arms.right);
-    if (arms.left > 0) draw_arm(operations, frame, point::kLeftHand, arms.left);
 }
 
 void ContourMaps::draw_mouth(const Operations& operations, const KeyPointFrame& frame) {
-    Curve curve;
-    operations.cover_polygon(smooth_outline(frame, point::kOuterLips, point::kOuterLipsCount, curve), 1, size_, writable(lips));
-    operations.cover_polygon(smooth_outline(frame, point::kInnerLips, point::kInnerLipsCount, curve), 1, size_, writable(opening));
+    OutlineCurve curve;
+    operations.cover_polygon(outline_of(frame, point::kOuterLips, point::kOuterLipsCount, curve), 1, size_, writable(lips));
+    operations.cover_polygon(outline_of(frame, point::kInnerLips, point::kInnerLipsCount, curve), 1, size_, writable(opening));
     const Rows rows = rows_of(frame, point::kInnerLips, point::kInnerLipsCount, size_.height);
     const float show_teeth = std::clamp(frame[Scalar::teeth], 0.0f, 1.0f), show_tongue = std::clamp(frame[Scalar::tongue], 0.0f, 1.0f);
     const std::size_t from = static_cast<std::size_t>(rows.first * size_.width), to = static_cast<std::size_t>(rows.last * size_.width);
@@ -105,9 +95,9 @@ void ContourMaps::draw_mouth(const Operations& operations, const KeyPointFrame& 
 }
 
 void ContourMaps::draw_eyes(const Operations& operations, const KeyPointFrame& frame) {
-    Curve curve;
+    OutlineCurve curve;
     for (const auto& [eye, centre] : {std::pair{point::kRightEye, point::kRightIris}, std::pair{point::kLeftEye, point::kLeftIris}}) {
-        operations.cover_polygon(smooth_outline(frame, eye, point::kEyeCount, curve), 1, size_, writable(eyes));
+        operations.cover_polygon(outline_of(frame, eye, point::kEyeCount, curve), 1, size_, writable(eyes));
         const Point middle = position(frame, centre), rim = position(frame, centre + 1);
         operations.cover_polygon(circle(middle, std::hypot(rim.x - middle.x, rim.y - middle.y), curve), 1, size_, writable(iris));
     }
@@ -123,41 +113,26 @@ void ContourMaps::draw_eyes(const Operations& operations, const KeyPointFrame& f
             operations.cover_capsule({position(frame, brow + i), position(frame, brow + i + 1), radius, radius}, 1, size_, writable(brows));
 }
 
-void ContourMaps::draw_arm(const Operations& operations, const KeyPointFrame& frame, int first, float share) {
+std::vector<float> arms_coverage(const Operations& operations, const KeyPointFrame& frame, kernels::Size size) {
+    std::vector<float> plane(static_cast<std::size_t>(size.width) * static_cast<std::size_t>(size.height), 0.0f);
+    auto cover = [&](Point from, Point to, float r0, float r1) { operations.cover_capsule({from, to, r0, r1}, 1, size, plane.data()); };
     const float unit = torso_frame_of(frame).unit;
-    const Point shoulder = position(frame, first == point::kRightHand ? point::kShoulders : point::kShoulders + 1);
-    const Point elbow = position(frame, first + point::kElbow), wrist = position(frame, first + point::kWrist);
-    const Capsule upper{shoulder, elbow, kShoulderRadius * unit, kElbowRadius * unit};
-    const Capsule lower{elbow, wrist, kElbowRadius * unit, kCuffRadius * unit};
-    operations.cover_capsule(upper, share, size_, upper_arms_.data());
-    operations.cover_capsule(lower, share, size_, forearms_.data());
-    for (const Capsule& arm : {upper, lower}) operations.ridge_capsule(arm, size_, writable(limbs));
-    auto finger = [&](int which, int joint) { return position(frame, first + point::kFingers + 4 * which + joint); };
-    const std::array<Point, 6> palm{wrist, finger(0, 0), finger(1, 0), finger(2, 0), finger(3, 0), finger(4, 0)};
-    operations.cover_polygon(palm, share, size_, hands_.data());
-    const float length = std::hypot(finger(2, 0).x - wrist.x, finger(2, 0).y - wrist.y);
-    for (int f = 0; f < 5; ++f) {
-        const float radius = kFingerRadius[static_cast<std::size_t>(f)] * length;
-        const Capsule bone{wrist, finger(f, 0), kPalmRadius * length, radius};
-        operations.cover_capsule(bone, share, size_, hands_.data());
-        for (int j = 0; j + 1 < 4; ++j) {
-            const Capsule part{finger(f, j), finger(f, j + 1), radius, radius * (j == 2 ? 0.85f : 1.0f)};
-            operations.cover_capsule(part, share, size_, hands_.data());
-            operations.ridge_capsule(part, size_, writable(limbs));
+    for (const int first : {point::kRightHand, point::kLeftHand}) {
+        const Point shoulder = position(frame, first == point::kRightHand ? point::kShoulders : point::kShoulders + 1);
+        const Point elbow = position(frame, first + point::kElbow), wrist = position(frame, first + point::kWrist);
+        cover(shoulder, elbow, kShoulderRadius * unit, kElbowRadius * unit);
+        cover(elbow, wrist, kElbowRadius * unit, kCuffRadius * unit);
+        auto finger = [&](int which, int joint) { return position(frame, first + point::kFingers + 4 * which + joint); };
+        const std::array<Point, 6> palm{wrist, finger(0, 0), finger(1, 0), finger(2, 0), finger(3, 0), finger(4, 0)};
+        operations.cover_polygon(palm, 1, size, plane.data());
+        const float length = std::hypot(finger(2, 0).x - wrist.x, finger(2, 0).y - wrist.y);
+        for (int f = 0; f < 5; ++f) {
+            const float radius = kFingerRadius[static_cast<std::size_t>(f)] * length;
+            cover(wrist, finger(f, 0), kPalmRadius * length, radius);
+            for (int j = 0; j + 1 < 4; ++j) cover(finger(f, j), finger(f, j + 1), radius, radius * (j == 2 ? 0.85f : 1.0f));
         }
     }
-    drawn_limbs_ = true;
-}
-
-ContourMaps::ArmShare arm_change(const KeyPointFrame& reference, const KeyPointFrame& target) noexcept {
-    constexpr float kSame = 0.20f, kOther = 0.50f;  // torso units
-    const TorsoFrame was = torso_frame_of(reference), is = torso_frame_of(target);
-    auto moved = [&](int index) {
-        const Point a = to_torso(was, position(reference, index)), b = to_torso(is, position(target, index));
-        return std::hypot(a.x - b.x, a.y - b.y);
-    };
-    auto share = [&](int first) { return smooth_step(kSame, kOther, std::max(moved(first + point::kElbow), moved(first + point::kWrist))); };
-    return {share(point::kRightHand), share(point::kLeftHand)};
+    return plane;
 }
 
 }  // namespace mirrorme

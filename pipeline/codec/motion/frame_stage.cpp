@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "codec/motion/flow_plan.h"
+#include "codec/motion/motion_values.h"
 
 namespace mirrorme {
 namespace {
@@ -25,6 +26,7 @@ FrameStage::FrameStage(const kernels::Operations& operations, kernels::Size size
     flow_.resize(cells * 2);
     base_.resize(pixels * 4);
     labels_.resize(pixels * 4);
+    scratch_.resize(pixels * 2);
     paint_.resize(cells * 4);
     cells_.resize(cells * kCellChannels);
     residual_.resize(cells * 64);
@@ -32,21 +34,25 @@ FrameStage::FrameStage(const kernels::Operations& operations, kernels::Size size
 }
 
 void FrameStage::prepare(const ReferenceLayer& reference, const KeyPointFrame& target) {
-    const PointFlow flow(reference.points(), target);
+    target_ = target;
+    if (!reference.movable().right) blend_arm(reference.points(), point::kRightHand, 0, target_);
+    if (!reference.movable().left) blend_arm(reference.points(), point::kLeftHand, 0, target_);
+    eyes_ = closing_eyes(reference.points(), target);
+    const PointFlow flow(reference.points(), held_open(target, eyes_));
     operations_->flow_from_points(flow.plan(), size_, flow_.data());
-    operations_->warp8(reference.layers(), flow_.data(), size_, base_.data(), labels_.data());
-    maps_.draw(*operations_, target, arm_change(reference.points(), target));
+    raised_ = raised_arms(reference.points(), target_);
+    operations_->warp8(reference.layers(raised_), flow_.data(), size_, base_.data(), labels_.data());
+    lay_lids(reference, LidCanvas::person, base_);
+    maps_.draw(*operations_, target);
     region_ = choose_region(target);
-    paint_limbs(reference.palette(), base_);
     paint_cues(reference.palette());
     describe(reference, target);
     operations_->pack_cells({base_.data(), labels_.data(), maps_.planes(), paint_.data()}, size_, cells_.data());
 }
 
 // Note [Only where there is work]
-// Head and raised hands are what the net repaints; the rest of a body is moved well enough by the warp, sleeves are painted well enough
-// in their own colour, and in a half-body picture they are most of the frame. Regions grow in steps so that the convolutions see few different shapes, and fade out over
-// two cells, so that nothing shows where they end.
+// The head is what the net repaints; the rest of a body is moved well enough by the warp, and in a half-body picture it is most of the frame.
+// Regions grow in steps so that the convolutions see few different shapes, and fade out over two cells, so that nothing shows where they end.
 CellRegion FrameStage::choose_region(const KeyPointFrame& target) const {
     const float unit = face_frame_of(target).unit;
     float x0 = 1e9f, y0 = 1e9f, x1 = -1e9f, y1 = -1e9f;
@@ -58,10 +64,6 @@ CellRegion FrameStage::choose_region(const KeyPointFrame& target) const {
         }
     };
     add(0, point::kNeck, 0.45f * unit);
-    const ContourMaps::ArmShare arms = maps_.arms();
-    for (const auto& [first, share] : {std::pair{point::kRightHand, arms.right}, std::pair{point::kLeftHand, arms.left}}) {
-        if (share > 0) add(first + point::kWrist, point::kHandCount - point::kWrist, 0.35f * unit);
-    }
     auto side = [](float low, float high, int cells) {
         const auto cell = [&](float pixel) { return static_cast<int>(std::clamp(std::floor(pixel / kCell), 0.0f, static_cast<float>(cells - 1))); };
         return std::pair{cell(low), cell(high) + 1};
@@ -105,29 +107,49 @@ void FrameStage::correct(const ReferenceLayer& reference, const CellRegion& regi
             for (std::size_t c = 0; c < 2; ++c) delta_[2 * to + c] = share * *delta++;
         }
     }
-    operations_->warp4(reference.rgba(), flow_.data(), delta_.data(), size_, base_.data());
-    paint_limbs(reference.palette(), base_);
+    operations_->warp4(reference.rgba(raised_), flow_.data(), delta_.data(), size_, base_.data());
+    lay_lids(reference, LidCanvas::person, base_);
+    if (!raised_.any()) return;
+    apply_residual(region);
+    paint_limbs(reference.limbs(), target_, raised_, size_, base_.data());
 }
 
-std::vector<float> FrameStage::limb_layer(const Palette& palette) const {
+void FrameStage::apply_residual(const CellRegion& region) {
+    const int grid_w = size_.width / kCell;
+    for (int gy = region.y; gy < region.y + region.height; ++gy) {
+        for (int gx = region.x; gx < region.x + region.width; ++gx) {
+            float* from = residual_.data() + static_cast<std::size_t>(gy * grid_w + gx) * 64;
+            for (int y = 0; y < kCell; ++y) {
+                float* to = base_.data() + static_cast<std::size_t>((gy * kCell + y) * size_.width + gx * kCell) * 4;
+                for (int i = 0; i < kCell * 4; ++i) to[i] += from[y * kCell * 4 + i];
+                for (int x = 0; x < kCell; ++x) {
+                    to[4 * x + 3] = std::clamp(to[4 * x + 3], 0.0f, 1.0f);
+                    for (int c = 0; c < 3; ++c) to[4 * x + c] = std::clamp(to[4 * x + c], 0.0f, to[4 * x + 3]);
+                }
+            }
+            std::fill_n(from, 64, 0.0f);
+        }
+    }
+}
+
+void FrameStage::lay_lids(const ReferenceLayer& reference, LidCanvas canvas, std::vector<float>& image) {
+    paint_lids(*operations_, reference.lids(), eyes_, target_, reference.limbs().style.shaded, size_, scratch_.data(), canvas, image.data());
+}
+
+std::vector<float> FrameStage::lid_layer(const ReferenceLayer& reference) {
     std::vector<float> layer(base_.size(), 0.0f);
-    paint_limbs(palette, layer);
+    lay_lids(reference, LidCanvas::nothing, layer);
     return layer;
 }
 
-void FrameStage::paint_limbs(const Palette& palette, std::vector<float>& image) const {
-    if (!maps_.has_limbs()) return;
-    const auto paint = [&](const float* coverage, const Colour& colour) {
-        const std::array solid{colour[0], colour[1], colour[2], 1.0f};
-        operations_->paint_over(coverage, solid.data(), size_, image.data());
-    };
-    paint(maps_.upper_arms(), palette.upper_arms);
-    paint(maps_.forearms(), palette.forearms);
-    paint(maps_.hands(), palette.skin);
+std::vector<float> FrameStage::limb_layer(const ReferenceLayer& reference) const {
+    std::vector<float> layer(base_.size(), 0.0f);
+    paint_limbs(reference.limbs(), target_, raised_, size_, layer.data());
+    return layer;
 }
 
 void FrameStage::paint_cues(const Palette& palette) {
-    const int grid_w = size_.width / kCell, grid_h = size_.height / kCell;
+    const int grid_w = size_.width / kCell;
     std::fill(paint_.begin(), paint_.end(), 0.0f);
     auto add = [&](const float* plane, const std::array<float, 4>& colour) {
         for (int y = 0; y < size_.height; ++y) {
@@ -145,9 +167,6 @@ void FrameStage::paint_cues(const Palette& palette) {
     add(maps_.plane(ContourMaps::lips), tint(palette.lips));
     add(maps_.plane(ContourMaps::iris), tint(palette.iris));
     add(maps_.plane(ContourMaps::brows), tint(palette.brows));
-    if (!maps_.has_limbs()) return;
-    for (const float* plane : {maps_.upper_arms(), maps_.forearms(), maps_.hands()}) add(plane, {0, 0, 0, kShare});
-    for (int i = 0; i < grid_w * grid_h; ++i) paint_[4 * static_cast<std::size_t>(i) + 3] = std::min(paint_[4 * static_cast<std::size_t>(i) + 3], 1.0f);
 }
 
 void FrameStage::describe(const ReferenceLayer& reference, const KeyPointFrame& target) {

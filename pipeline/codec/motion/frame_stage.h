@@ -1,5 +1,5 @@
 #pragma once
-// One frame made ready for the renderer's net: flow, warped picture, limbs painted over it, contour maps, packed cells.
+// One frame made ready for the renderer's net: flow, warped picture, contour maps, packed cells; and raised arms laid over what the net made of it.
 // Used alike by live decoding and by training, so that the net sees in both exactly the same. Torch-free.
 
 #include <array>
@@ -35,25 +35,29 @@ public:
 
     kernels::Size size() const noexcept { return size_; }
     const std::vector<float>& flow() const noexcept { return flow_; }     // [H/4, W/4, 2] pixels
-    const std::vector<float>& base() const noexcept { return base_; }     // [H, W, 4] premultiplied: warped, limbs over it
+    const std::vector<float>& base() const noexcept { return base_; }     // [H, W, 4] premultiplied: warped
     const std::vector<float>& cells() const noexcept { return cells_; }   // [H/4, W/4, kCellChannels]
     const FrameCondition& condition() const noexcept { return condition_; }
     const ContourMaps& maps() const noexcept { return maps_; }
 
-    /// Where the net has work to do: head, neck and the arms that are drawn. Elsewhere the warp alone is the picture.
+    RaisedArms raised() const noexcept { return raised_; }
+    /// Where the net has work to do: head and neck. Elsewhere the warp alone is the picture.
     const CellRegion& region() const noexcept { return region_; }
     /// The packed cells of a region, [region.height, region.width, kCellChannels].
     void copy_cells(const CellRegion& region, float* to) const;
     /// Takes what the net says about `region` (residual [.., .., 64], delta [.., .., 2]), faded out towards its rim, and warps
-    /// the base again with the corrected flow, limbs painted over it as before.
+    /// the base again with the corrected flow. Raised arms are laid over both; where they are, base holds the residual already.
     void correct(const ReferenceLayer& reference, const CellRegion& region, const float* residual, const float* delta);
     const std::vector<float>& residual() const noexcept { return residual_; }  // [H/4, W/4, 64], zero outside the region
 
-    /// What paint_limbs lays over the picture, on nothing: [H, W, 4] premultiplied. For training.
-    std::vector<float> limb_layer(const Palette& palette) const;
+    /// The closing lids alone, on nothing: [H, W, 4] premultiplied. For training.
+    std::vector<float> lid_layer(const ReferenceLayer& reference);
+    /// The raised arms alone, on nothing: [H, W, 4] premultiplied. For training.
+    std::vector<float> limb_layer(const ReferenceLayer& reference) const;
 
 private:
-    void paint_limbs(const Palette& palette, std::vector<float>& image) const;
+    void lay_lids(const ReferenceLayer& reference, LidCanvas canvas, std::vector<float>& image);
+    void apply_residual(const CellRegion& region);
     CellRegion choose_region(const KeyPointFrame& target) const;
     void paint_cues(const Palette& palette);
     void describe(const ReferenceLayer& reference, const KeyPointFrame& target);
@@ -62,6 +66,10 @@ private:
     kernels::Size size_;
     ContourMaps maps_;
     std::vector<float> flow_, base_, labels_, paint_, cells_, residual_, delta_;
+    std::vector<float> scratch_;
+    KeyPointFrame target_;
+    std::array<ClosingEye, 2> eyes_;
+    RaisedArms raised_;
     CellRegion region_;
     FrameCondition condition_{};
 };

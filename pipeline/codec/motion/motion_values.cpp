@@ -144,4 +144,28 @@ KeyPoint resting_hand_point(int index, int side) noexcept {
     return {(1.24f - across) * s, 3.55f + 0.14f * static_cast<float>(joint), 0};
 }
 
+void blend_arm(const KeyPointFrame& reference, int first, float share, KeyPointFrame& frame) noexcept {
+    const TorsoFrame was = torso_frame_of(reference), is = torso_frame_of(frame);
+    for (int i = first; i < first + point::kHandCount; ++i) {
+        const Point own = from_torso(is, to_torso(was, position(reference, i))), at = position(frame, i);
+        set_position(frame, i, {own.x + share * (at.x - own.x), own.y + share * (at.y - own.y)});
+    }
+}
+
+void rest_arms(const KeyPointFrame& reference, KeyPointFrame& frame) noexcept {
+    constexpr float kHeld = 0.45f, kFree = 0.75f;  // torso units
+    const TorsoFrame was = torso_frame_of(reference), is = torso_frame_of(frame);
+    for (const auto& [first, side] : {std::pair{point::kRightHand, -1}, std::pair{point::kLeftHand, 1}}) {
+        float from_picture = 0, from_rest = 0;
+        for (const int joint : {point::kElbow, point::kWrist}) {
+            const Point own = to_torso(was, position(reference, first + joint)), at = to_torso(is, position(frame, first + joint));
+            const KeyPoint rest = resting_hand_point(joint, side);
+            from_picture = std::max(from_picture, std::hypot(own.x - at.x, own.y - at.y));
+            from_rest = std::max(from_rest, std::hypot(rest.x - at.x, rest.y - at.y));
+        }
+        const float t = std::clamp((std::min(from_picture, from_rest) - kHeld) / (kFree - kHeld), 0.0f, 1.0f), share = t * t * (3 - 2 * t);
+        if (share < 1) blend_arm(reference, first, share, frame);
+    }
+}
+
 }  // namespace mirrorme

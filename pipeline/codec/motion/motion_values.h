@@ -39,4 +39,11 @@ void enliven(MotionValues& values, const KeyPointFrame& reference, float livelin
 /// Where a hand hangs when nothing is known about it: torso units, index in [0, kHandCount), `side` -1 right, 1 left.
 KeyPoint resting_hand_point(int index, int side) noexcept;
 
+/// A hand as a part of the torso: where it is in the picture, moved by `share` of the way to where `frame` has it. `first`: point::kLeftHand or
+/// kRightHand; both in pixels.
+void blend_arm(const KeyPointFrame& reference, int first, float share, KeyPointFrame& frame) noexcept;
+/// Arms that are all but at rest stay where they are in the picture, at rest or crossed. A sampled hand trembles by a few hundredths of a
+/// shoulder's width; drawn arms that come and go with it would be seen. Beyond three quarters of one nothing is changed.
+void rest_arms(const KeyPointFrame& reference, KeyPointFrame& frame) noexcept;
+
 }  // namespace mirrorme

@@ -108,6 +108,12 @@ std::vector<float> fill_plate(const float* rgba, const float* matte, Size size) 
     return fill(std::move(base));
 }
 
+std::vector<float> fill_unknown(const float* rgba, const float* known, Size size) {
+    Level base = level_of(rgba, size);
+    std::copy_n(known, base.weight.size(), base.weight.begin());
+    return fill(std::move(base));
+}
+
 std::vector<float> cut_out_person(const float* rgba, const float* matte, Size size) {
     Level base = level_of(rgba, size);
     for (std::size_t i = 0; i < base.weight.size(); ++i) base.weight[i] = matte[i] > kSurePerson ? 1.0f : 0.0f;

@@ -5,8 +5,10 @@
 #include <span>
 #include <utility>
 
+#include "codec/motion/bare_body.h"
 #include "codec/motion/body_geometry.h"
 #include "codec/motion/contours.h"
+#include "codec/motion/hanging_arm.h"
 
 namespace mirrorme {
 namespace {
@@ -109,22 +111,58 @@ Palette sample_palette(const float* rgba, const ContourMaps& maps, const KeyPoin
     return palette;
 }
 
+// Note [Arms that stay]
+// To raise an arm it must be taken away from where it is. That goes well where it hangs beside the trunk, by its outline, and where the
+// picture does not show it. An arm folded over the trunk, on a hip or with something in its hand covers what nobody has seen, and its points are the
+// least sure ones: such an arm stays as it is, and gestures are left to the other one.
+bool can_be_raised(const float* rgba, Size size, const KeyPointFrame& points, int first) {
+    constexpr float kSeen = 0.5f;  // confidence
+    const bool hand_seen = points.points[static_cast<std::size_t>(first + point::kWrist)].confidence >= kSeen;
+    return !hand_seen || HangingArm::find(rgba, size, points, first).has_value();
+}
+
+ContourMaps maps_of(const kernels::Operations& operations, const KeyPointFrame& points, Size size) {
+    ContourMaps maps(size);
+    maps.draw(operations, points);
+    return maps;
+}
+
+LimbLook limbs_of(const float* rgba, Size size, const KeyPointFrame& points, const Palette& palette) {
+    const PictureStyle style = style_of(rgba, size, points);
+    LimbLook look{palette.skin, style, {palette.upper_arms, palette.forearms, style}, {palette.upper_arms, palette.forearms, style}};
+    look.right.read(rgba, size, points, point::kRightHand);
+    look.left.read(rgba, size, points, point::kLeftHand);
+    return look;
+}
+
 }  // namespace
 
 ReferenceLayer::ReferenceLayer(const kernels::Operations& operations, Size size, std::vector<float> rgba, const KeyPointFrame& points)
-    : size_(size), rgba_(std::move(rgba)), points_(points) {
-    ContourMaps maps(size);
-    maps.draw(operations, points, {1, 1});
-    palette_ = sample_palette(rgba_.data(), maps, points);
-    const std::size_t pixels = static_cast<std::size_t>(size.width) * static_cast<std::size_t>(size.height);
-    layers_.resize(pixels * 8);
-    for (std::size_t i = 0; i < pixels; ++i) {
-        float* to = layers_.data() + 8 * i;
-        std::copy_n(rgba_.data() + 4 * i, 4, to);
-        to[4] = maps.plane(ContourMaps::lips)[i];
-        to[5] = maps.plane(ContourMaps::opening)[i];
-        to[6] = 0.5f * (maps.plane(ContourMaps::eyes)[i] + maps.plane(ContourMaps::iris)[i]);
-        to[7] = std::max({maps.upper_arms()[i], maps.forearms()[i], maps.hands()[i]});
+    : ReferenceLayer(operations, maps_of(operations, points, size), std::move(rgba), points) {}
+
+ReferenceLayer::ReferenceLayer(const kernels::Operations& operations, const ContourMaps& maps, std::vector<float> rgba, const KeyPointFrame& points)
+    : size_(maps.size()), points_(points), palette_(sample_palette(rgba.data(), maps, points)), limbs_(limbs_of(rgba.data(), size_, points, palette_)),
+      lids_(read_lids(rgba.data(), size_, points, palette_.skin)),
+      movable_{can_be_raised(rgba.data(), size_, points, point::kRightHand), can_be_raised(rgba.data(), size_, points, point::kLeftHand)} {
+    const Size size = size_;
+    const std::vector<float> limbs = arms_coverage(operations, points, size);
+    pictures_[0].rgba = std::move(rgba);
+    for (const RaisedArms without : {RaisedArms{true, false}, RaisedArms{false, true}, RaisedArms{true, true}}) {
+        std::vector<float>& bare = pictures_[static_cast<std::size_t>(without.index())].rgba;
+        bare = pictures_[without.left && without.right ? 1 : 0].rgba;
+        if (without.left) remove_arm(bare.data(), size, points, point::kLeftHand, limbs_.left, limbs_.style);
+        else remove_arm(bare.data(), size, points, point::kRightHand, limbs_.right, limbs_.style);
+    }
+    for (Picture& picture : pictures_) {
+        picture.layers.resize(picture.rgba.size() * 2);
+        for (std::size_t i = 0; i < limbs.size(); ++i) {
+            float* to = picture.layers.data() + 8 * i;
+            std::copy_n(picture.rgba.data() + 4 * i, 4, to);
+            to[4] = maps.plane(ContourMaps::lips)[i];
+            to[5] = maps.plane(ContourMaps::opening)[i];
+            to[6] = 0.5f * (maps.plane(ContourMaps::eyes)[i] + maps.plane(ContourMaps::iris)[i]);
+            to[7] = limbs[i];
+        }
     }
 }
 

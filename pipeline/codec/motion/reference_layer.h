@@ -4,13 +4,13 @@
 #include <array>
 #include <vector>
 
+#include "codec/motion/eyelids.h"
+#include "codec/motion/limb_painter.h"
+#include "codec/motion/picture_style.h"
 #include "core/keypoints.h"
 #include "kernels/include/operations.h"
 
 namespace mirrorme {
-
-/// Straight RGB 0..1.
-using Colour = std::array<float, 3>;
 
 /// Colours the net paints with where the picture shows nothing, taken from the picture.
 struct Palette {
@@ -26,14 +26,29 @@ public:
     kernels::Size size() const noexcept { return size_; }
     const KeyPointFrame& points() const noexcept { return points_; }
     const Palette& palette() const noexcept { return palette_; }
-    const float* rgba() const noexcept { return rgba_.data(); }      // [H, W, 4]
-    const float* layers() const noexcept { return layers_.data(); }  // [H, W, 8]: RGBA, then labels lips, opening, eyes (irises twice as much), limbs
+    const LimbLook& limbs() const noexcept { return limbs_; }
+    /// Which arms can be raised: see Note [Arms that stay].
+    RaisedArms movable() const noexcept { return movable_; }
+    const std::array<LidLook, 2>& lids() const noexcept { return lids_; }
+    /// The person without the arms that are drawn anew.
+    const float* rgba(RaisedArms without = {}) const noexcept { return shown(without).rgba.data(); }      // [H, W, 4]
+    const float* layers(RaisedArms without = {}) const noexcept { return shown(without).layers.data(); }  // [H, W, 8]: RGBA, then labels lips, opening, eyes (irises twice as much), limbs
 
 private:
+    ReferenceLayer(const kernels::Operations& operations, const class ContourMaps& maps, std::vector<float> rgba, const KeyPointFrame& points);
+
+    struct Picture {
+        std::vector<float> rgba, layers;
+    };
+    const Picture& shown(RaisedArms without) const noexcept { return pictures_[static_cast<std::size_t>(without.index())]; }
+
     kernels::Size size_;
-    std::vector<float> rgba_, layers_;
     KeyPointFrame points_;
     Palette palette_;
+    LimbLook limbs_;
+    std::array<LidLook, 2> lids_;
+    RaisedArms movable_;
+    std::array<Picture, kRaisedArmsCount> pictures_;  // by RaisedArms::index
 };
 
 }  // namespace mirrorme
