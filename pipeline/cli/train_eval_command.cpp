@@ -11,6 +11,7 @@
 #include "core/progress.h"
 #include "train/evaluation.h"
 #include "train/preview_files.h"
+#include "train/recorded_speech.h"
 
 namespace mirrorme::cli {
 namespace fs = std::filesystem;
@@ -20,13 +21,15 @@ class EvalCommand final : public Subcommand {
 public:
     explicit EvalCommand(CLI::App& program)
         : Subcommand(program.add_subcommand("eval", "Measure bundles on held-out characters, voices and sentences; several stand side by side.")) {
-        app_->footer("Examples:\n  mirrorme eval                              the embedded model\n  mirrorme eval data/models/mini out/mini     is the new one better?");
+        app_->footer("Examples:\n  mirrorme eval                              the embedded model\n  mirrorme eval data/models/mini out/mini     is the new one better?\n"
+                      "  mirrorme eval --recorded /usr/share/asterisk/sounds     how mouths follow recordings in several languages");
         app_->add_option("bundles", bundles_, "Bundle folders (default: the embedded one).")->type_name("DIR");
         app_->add_option("--clips", options_.clips, "Clips of 8 s that are spoken.")->check(CLI::Range(1, 1000))->capture_default_str();
         app_->add_option("--steps", options_.steps, "Sampler step counts; the last one's figures have no suffix.")->delimiter(',')->check(CLI::Range(1, 100));
-        app_->add_option("--only", options_.only, "motion, renderer or points.")->check(CLI::IsMember({"motion", "renderer", "points"}));
+        app_->add_option("--only", options_.only, "motion, pictures, renderer, points or recorded.")->check(CLI::IsMember({"motion", "pictures", "renderer", "points", "recorded"}));
         app_->add_option("--speech", speech_, "Folder of speech made beforehand (train data --shards), for builds without voices.")->type_name("DIR");
-        app_->add_option("--sheets", sheets_, "Also write what renderer and key-point net were judged by, as PNG, into this folder.")->type_name("DIR");
+        app_->add_option("--recorded", recorded_, "Folder of recorded human speech, one subfolder a language: how the mouth follows its loudness.")->type_name("DIR");
+        app_->add_option("--sheets", sheets_, "Also write what pictures, renderer and key-point net were judged by, as PNG, into this folder.")->type_name("DIR");
         app_->add_flag("--json", json_, "As JSON.");
     }
 
@@ -34,6 +37,9 @@ public:
         if (bundles_.empty()) bundles_.push_back(bundle_dir(Settings{}).string());
         options_.sheets = !sheets_.empty();
         const PerformanceMaker performances = performances_from(speech_);
+        if (options_.only == "recorded" && recorded_.empty()) throw Error(ErrorCode::usage, "--only recorded", "needs recordings", "Add --recorded FOLDER");
+        if (!recorded_.empty())
+            for (const RecordedSpeech& set : find_recorded_speech(recorded_)) options_.recorded.emplace_back(set.name, performances_of(set));
         std::vector<std::vector<EvaluatedPart>> reports;
         for (const std::string& bundle : bundles_) {
             ProgressOptions shown{.label = bundle, .unit = "%", .total = 100};
@@ -82,6 +88,7 @@ private:
     std::vector<std::string> bundles_;
     EvaluationOptions options_;
     std::string speech_;
+    std::string recorded_;
     std::string sheets_;
     bool json_ = false;
 };

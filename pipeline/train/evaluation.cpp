@@ -9,6 +9,7 @@
 #include "train/codec_points_task.h"
 #include "train/codec_renderer_task.h"
 #include "train/motion_evaluation.h"
+#include "train/spoken_pictures.h"
 #include "train/stage_weights.h"
 
 namespace mirrorme {
@@ -29,20 +30,73 @@ void fill(const StageWeights& weights, torch::nn::Module& module, const std::str
     module.eval();
 }
 
+/// The bundle's denoiser and ears.
+struct Speaker {
+    explicit Speaker(const StageWeights& weights)
+        : denoiser(dit_config_from_json(weights.config("denoiser"), weights.description())),
+          audio(audio_frontend_config_from_json(weights.config("audio"), weights.description())),
+          parts(kMotionTemporal), sampler(sampler_config_from_json(weights.config("sampler"), weights.description())) {
+        fill(weights, *parts, "codec.part_map.");
+        fill(weights, *denoiser, "denoiser.");
+        fill(weights, *audio, "audio.");
+    }
+    MotionEvaluation evaluation(const PerformanceMaker& performances, int clips, const std::vector<int>& steps) const {
+        MotionEvaluationConfig config;
+        config.clips = clips;
+        config.steps = steps;
+        config.gestures_asked = true;
+        return {config, parts, sampler, performances};
+    }
+    DitModel denoiser;
+    AudioFrontEnd audio;
+    PartMap parts;
+    SamplerConfig sampler;
+};
+
 EvaluatedPart evaluate_motion(const StageWeights& weights, const PerformanceMaker& performances, const EvaluationOptions& options) {
-    const std::string& subject = weights.description();
-    DitModel denoiser(dit_config_from_json(weights.config("denoiser"), subject));
-    AudioFrontEnd audio(audio_frontend_config_from_json(weights.config("audio"), subject));
-    PartMap parts(kMotionTemporal);
-    fill(weights, *parts, "codec.part_map.");
-    fill(weights, *denoiser, "denoiser.");
-    fill(weights, *audio, "audio.");
-    MotionEvaluationConfig config;
-    config.clips = options.clips;
-    config.steps = options.steps;
-    config.gestures_asked = true;
-    MotionEvaluation evaluation(config, parts, sampler_config_from_json(weights.config("sampler"), subject), performances);
-    return {"motion", figures_of(evaluation.evaluate(denoiser, audio)), {}};
+    Speaker speaker(weights);
+    return {"motion", figures_of(speaker.evaluation(performances, options.clips, options.steps).evaluate(speaker.denoiser, speaker.audio)), {}};
+}
+
+/// Denoiser and renderer together.
+EvaluatedPart evaluate_pictures(const StageWeights& weights, const PerformanceMaker& performances, const EvaluationOptions& options) {
+    constexpr int kMostClips = 12, kEvery = 8;
+    Speaker speaker(weights);
+    Renderer renderer(weights.config("renderer").get<RendererConfig>());
+    fill(weights, *renderer, "codec.renderer.");
+    MotionEvaluation evaluation = speaker.evaluation(performances, std::min(options.clips, kMostClips), options.steps);
+    const std::vector<MotionTrack> tracks = evaluation.generate(speaker.denoiser, speaker.audio, options.steps.back());
+    SpokenPictures judged = judge_spoken_pictures(renderer, evaluation.clips(), tracks, evaluation.first_frame(), kEvery);
+    EvaluatedPart part{"pictures", std::move(judged.figures), {}};
+    if (options.sheets) part.sheets.push_back(std::move(judged.sheet));
+    return part;
+}
+
+/// Where there is no truth: how the mouth follows the loudness of each set, and of another clip of it.
+EvaluatedPart evaluate_recorded(const StageWeights& weights, const PerformanceMaker&, const EvaluationOptions& options) {
+    constexpr int kClips = 8;
+    EvaluatedPart part{"recorded", {}, {}};
+    Speaker speaker(weights);
+    for (const auto& [name, performances] : options.recorded) {
+        MotionEvaluation evaluation = speaker.evaluation(performances, kClips, options.steps);
+        const std::vector<MotionTrack> tracks = evaluation.generate(speaker.denoiser, speaker.audio, options.steps.back());
+        double own = 0, other = 0;
+        for (std::size_t c = 0; c < tracks.size(); ++c) {
+            std::vector<float> opening;
+            for (const KeyPointFrame& frame : tracks[c]) opening.push_back(lip_opening(frame));
+            const auto audible = [&](std::size_t clip) {  // what is below 50 dB under the loudest frame is silence to a mouth
+                std::vector<float> levels = evaluation.truths()[clip].loudness;
+                const float floor = *std::max_element(levels.begin(), levels.end()) - 50;
+                for (float& level : levels) level = std::max(level, floor);
+                return levels;
+            };
+            own += correlation(audible(c), opening) / static_cast<double>(tracks.size());
+            other += correlation(audible((c + 1) % tracks.size()), opening) / static_cast<double>(tracks.size());
+        }
+        part.figures.emplace_back(name + "_envelope", own);
+        part.figures.emplace_back(name + "_shuffled", other);
+    }
+    return part;
 }
 
 /// What a task says of its modules with the bundle's weights in them.
@@ -88,9 +142,9 @@ std::vector<EvaluatedPart> evaluate_bundle(const std::filesystem::path& bundle, 
         const char* name;
         EvaluatedPart (*evaluate)(const StageWeights&, const PerformanceMaker&, const EvaluationOptions&);
     };
-    constexpr std::array kParts{Part{"motion", evaluate_motion}, Part{"renderer", evaluate_renderer}, Part{"points", evaluate_points}};
-    if (!options.only.empty() && std::none_of(kParts.begin(), kParts.end(), [&](const Part& part) { return options.only == part.name; }))
-        throw Error(ErrorCode::usage, "--only " + options.only, "is no part of a bundle", "Choose motion, renderer or points");
+    constexpr std::array kParts{Part{"motion", evaluate_motion}, Part{"pictures", evaluate_pictures}, Part{"renderer", evaluate_renderer}, Part{"points", evaluate_points}};
+    if (!options.only.empty() && options.only != "recorded" && std::none_of(kParts.begin(), kParts.end(), [&](const Part& part) { return options.only == part.name; }))
+        throw Error(ErrorCode::usage, "--only " + options.only, "is no part of a bundle", "Choose motion, pictures, renderer, points or recorded");
     const torch::NoGradGuard no_gradients;
     StageWeights weights;
     weights.add(bundle);
@@ -99,6 +153,7 @@ std::vector<EvaluatedPart> evaluate_bundle(const std::filesystem::path& bundle, 
         if (options.only.empty() || options.only == kParts[i].name) report.push_back(kParts[i].evaluate(weights, performances, options));
         progress(static_cast<double>(i + 1) / static_cast<double>(kParts.size()));
     }
+    if (!options.recorded.empty() && (options.only.empty() || options.only == "recorded")) report.push_back(evaluate_recorded(weights, performances, options));
     return report;
 }
 

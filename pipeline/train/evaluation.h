@@ -15,15 +15,16 @@ namespace mirrorme {
 struct EvaluationOptions {
     int clips = 24;              // of 8 s, each another character, voice and sentences
     std::vector<int> steps{1, 2};  // sampler steps; the last is the one whose figures have no suffix
-    std::string only;            // "motion", "renderer" or "points"; empty = all
+    std::string only;            // "motion", "pictures", "renderer" or "points"; empty = all
+    std::vector<std::pair<std::string, PerformanceMaker>> recorded;  // speech without a truth, by name; measured as part "recorded"
     bool sheets = false;         // also what was judged, as pictures
 };
 
 /// Figures of a part of the bundle in the order they are printed.
 struct EvaluatedPart {
-    std::string name;  // "motion", "renderer", "points"
+    std::string name;  // "motion", "pictures", "renderer", "points", "recorded"
     std::vector<std::pair<std::string, double>> figures;
-    std::vector<Preview> sheets;  // named as the part; none for motion
+    std::vector<Preview> sheets;  // named as the part; none for motion and recorded
 };
 
 /// A bundle with codec `motion`. Deterministic for one build and machine. `progress` is told how much is done, 0 .. 1. Throws Error:

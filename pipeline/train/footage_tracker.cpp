@@ -4,12 +4,10 @@
 #include <cmath>
 #include <optional>
 
-#include "audio/resampler.h"
 #include "codec/motion/picture_reader.h"
 #include "core/error.h"
-#include "media/audio_reader.h"
 #include "media/video_reader.h"
-#include "train/performance/performance.h"
+#include "train/recorded_speech.h"
 
 namespace mirrorme {
 namespace {
@@ -19,24 +17,15 @@ constexpr double kLimitSeconds = 3600;
 
 /// The whole sound at 16 kHz; empty when there is none.
 std::vector<std::int16_t> sound_of(const std::filesystem::path& video) {
-    int rate = 0;
     std::vector<float> sound;
     try {
-        sound = read_audio_mono(video.string(), rate, kLimitSeconds);
+        sound = read_speech(video);
     } catch (const Error& e) {
         if (e.code() != ErrorCode::unreadable) throw;
         return {};  // silent films teach how people move
     }
-    const Resampler resampler({rate, 1}, {kSpeechRate, 1});
-    const auto length = static_cast<SampleIndex>(static_cast<double>(sound.size()) * kSpeechRate / rate);
-    std::vector<std::int16_t> out(static_cast<std::size_t>(length));
-    std::vector<float> input;
-    for (SampleIndex n = 0; n < length; ++n) {
-        const SampleSpan span = resampler.support(n);
-        input.clear();
-        for (SampleIndex i = span.first; i < span.end; ++i) input.push_back(i >= 0 && i < static_cast<SampleIndex>(sound.size()) ? sound[static_cast<std::size_t>(i)] : 0.0f);
-        out[static_cast<std::size_t>(n)] = static_cast<std::int16_t>(std::lround(std::clamp(resampler.at(n, input.data()), -1.0f, 1.0f) * 32767));
-    }
+    std::vector<std::int16_t> out(sound.size());
+    std::transform(sound.begin(), sound.end(), out.begin(), [](float v) { return static_cast<std::int16_t>(std::lround(v * 32767)); });
     return out;
 }
 

@@ -83,10 +83,12 @@ MotionClip make_clip(const PartMap& map, const PerformanceMaker& performances, c
     wanted.augmentation = chance(rng, kCleanShare) ? 0 : uniform(rng, 0.2f, 1) * options.augmentation;
     Performance performance = performances(item_seed(seed, 0, performance_stream), wanted);
 
-    const Performer performer(character_seed(rng, options.characters));
-    const View view = any_view(rng, options.width, options.height);
     MotionClip clip;
-    clip.reference = performer.key_points(reference_pose(rng), view);
+    clip.character = character_seed(rng, options.characters);
+    const Performer performer(clip.character);
+    const View view = clip.view = any_view(rng, options.width, options.height);
+    clip.reference_pose = reference_pose(rng);
+    clip.reference = performer.key_points(clip.reference_pose, view);
     std::vector<KeyPointFrame> frames(performance.poses.size());
     std::transform(performance.poses.begin(), performance.poses.end(), frames.begin(), [&](const PerformerPose& pose) { return performer.key_points(pose, view); });
     encode_groups(*map, frames, clip);

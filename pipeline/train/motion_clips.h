@@ -37,6 +37,9 @@ struct MotionClip {
     std::vector<float> audio;  // 16 kHz from the performance's first frame on
     Performance performance;   // without its sound; kept for evaluation only, else empty
     KeyPointFrame reference;   // pixels
+    std::uint64_t character = 0;      // of the Performer
+    View view;
+    PerformerPose reference_pose;
     std::vector<KeyPointFrame> frames;  // pixels; kept for evaluation only, else empty
 
     int latents() const { return static_cast<int>(moving.size(1)); }

@@ -76,6 +76,7 @@ void add_all_figures(Metrics& metrics, const MotionFigures& f) {
     metrics.add("amplitude", f.opening_amplitude);
     metrics.add("blinks", f.blinks);
     metrics.add("hand_error", f.hand_error);
+    metrics.add("hand_error_widths", f.hand_error_widths);
     metrics.add("opening_shuffled", f.shuffled.opening);
     metrics.add("width_shuffled", f.shuffled.width);
     metrics.add("opening_by_loudness", f.loudness_opening);

@@ -31,10 +31,14 @@ public:
     /// Truth and generated motion of the first clips as line drawings side by side, with sound.
     std::vector<Preview> preview(DitModel& trained, AudioFrontEnd& audio);
 
+    /// Tracks in face units of each clip's reference, from frame first_frame() of the clip on.
+    std::vector<MotionTrack> generate(DitModel& trained, AudioFrontEnd& audio, int steps);
+    int first_frame() const { return parts_->temporal() - 1; }
+    const std::vector<MotionClip>& clips() { return (prepare(), clips_); }
+    const std::vector<SpokenClip>& truths() { return (prepare(), truths_); }
+
 private:
     void prepare();
-    /// Tracks in face units of each clip's reference.
-    std::vector<MotionTrack> generate(DitModel& trained, AudioFrontEnd& audio, int steps);
     std::vector<MotionTrack> tracks_of(const torch::Tensor& latents);
     Conditioning conditioning_of(AudioFrontEnd& audio) const;
 

@@ -69,19 +69,30 @@ void count_closures(const SpokenClip& clip, const MotionTrack& track, Share& sil
     for (const auto& span : clip.closures) closures.add(closed_near(track, span));
 }
 
-/// Sum and count of distances of visible hand points in torso units.
-void add_hand_error(const MotionTrack& truth, const MotionTrack& track, double& sum, int& count) {
+constexpr float kHandWidth = 0.66f;  // of a palm's length, wrist to the middle finger's knuckle: the four knuckles' span
+
+/// Distances of visible hand points.
+struct HandError {
+    double torso_units = 0, widths = 0;  // sums
+    int count = 0;
+};
+void add_hand_error(const MotionTrack& truth, const MotionTrack& track, HandError& error) {
     for (std::size_t i = 0; i < track.size(); ++i) {
         const KeyPoint& right = truth[i].points[point::kShoulders];
         const KeyPoint& left = truth[i].points[point::kShoulders + 1];
         const double unit = std::max(0.05, std::hypot(right.x - left.x, right.y - left.y) / 2.0);
-        for (int hand : {point::kLeftHand, point::kRightHand})
+        for (int hand : {point::kLeftHand, point::kRightHand}) {
+            const KeyPoint &wrist = truth[i].points[static_cast<std::size_t>(hand + point::kWrist)], &knuckle = truth[i].points[static_cast<std::size_t>(hand + point::kFingers + 4 * 2)];
+            const double width = std::max(0.02f, kHandWidth * std::hypot(knuckle.x - wrist.x, knuckle.y - wrist.y));
             for (int p = hand + point::kWrist; p < hand + point::kHandCount; ++p) {
                 const KeyPoint &a = truth[i].points[static_cast<std::size_t>(p)], &b = track[i].points[static_cast<std::size_t>(p)];
                 if (a.confidence < 0.4f) continue;
-                sum += std::hypot(a.x - b.x, a.y - b.y) / unit;
-                ++count;
+                const double distance = std::hypot(a.x - b.x, a.y - b.y);
+                error.torso_units += distance / unit;
+                error.widths += distance / width;
+                ++error.count;
             }
+        }
     }
 }
 
@@ -137,8 +148,9 @@ MotionFigures measure_motion(const std::vector<SpokenClip>& clips, const std::ve
     std::vector<Curve> openings, widths, true_openings, true_widths, other_openings, other_widths;
     MotionFigures figures;
     Share silence, true_silence, closures, true_closures;
-    double amplitude = 0, true_amplitude = 0, energy = 0, true_energy = 0, hand_sum = 0;
-    int blinked = 0, true_blinked = 0, hand_count = 0, heard = 0;
+    double amplitude = 0, true_amplitude = 0, energy = 0, true_energy = 0;
+    HandError hands;
+    int blinked = 0, true_blinked = 0, heard = 0;
     for (std::size_t i = 0; i < clips.size() && i < generated.size(); ++i) {
         const MotionTrack &truth = clips[i].truth, &track = generated[i];
         openings.push_back(curve_of(track, lip_opening));
@@ -153,7 +165,7 @@ MotionFigures measure_motion(const std::vector<SpokenClip>& clips, const std::ve
         true_energy += head_energy(truth);
         blinked += blinks(track);
         true_blinked += blinks(truth);
-        add_hand_error(truth, track, hand_sum, hand_count);
+        add_hand_error(truth, track, hands);
         if (is_spoken(true_openings.back())) figures.loudness_opening += correlation(true_openings.back(), clips[i].loudness), ++heard;
     }
     for (std::size_t i = 0; i < openings.size(); ++i) {
@@ -170,7 +182,8 @@ MotionFigures measure_motion(const std::vector<SpokenClip>& clips, const std::ve
     figures.truth_closed_on_closures = true_closures.value();
     figures.head_energy = ratio(energy, true_energy);
     figures.blinks = ratio(blinked, true_blinked);
-    figures.hand_error = ratio(hand_sum, hand_count);
+    figures.hand_error = ratio(hands.torso_units, hands.count);
+    figures.hand_error_widths = ratio(hands.widths, hands.count);
     return figures;
 }
 

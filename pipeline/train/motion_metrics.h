@@ -34,6 +34,7 @@ struct MotionFigures {
     double head_energy = 0;          // energy of yaw, pitch and roll changes, generated / truth
     double blinks = 0;               // blinks, generated / truth
     double hand_error = 0;           // mean distance of hand points in torso units, frames in which the truth's hand is visible
+    double hand_error_widths = 0;    // the same in widths of a hand
 };
 
 /// Opening of a mouth: mean gap of the inner lips, face units. Width: distance of the outer corners, face units.

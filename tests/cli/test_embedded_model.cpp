@@ -262,6 +262,19 @@ TEST_CASE("eval measures the embedded model against its baselines, and two bundl
     CHECK(motion["opening"] > motion["opening_by_loudness"].get<double>());
     CHECK(motion["closed_in_silence"] > 0.9);
     CHECK(std::abs(motion["lag"].get<double>()) <= 1);
+    const Outcome pictures = run({"eval", "--only", "pictures", "--clips", "3", "--steps", "1", "--json"});
+    REQUIRE(pictures.code == 0);
+    const nlohmann::json spoken = nlohmann::json::parse(pictures.out)["pictures"];
+    CHECK(spoken["mouth_ssim_generated"] > spoken["mouth_ssim_shuffled"].get<double>());
+    CHECK(spoken["mouth_ssim_truth"] > spoken["mouth_ssim_generated"].get<double>());
+    const Outcome recorded = run({"eval", "--only", "recorded", "--steps", "1", "--recorded", (kSource / "data/demo").string(), "--json"});
+    REQUIRE(recorded.code == 0);
+    CHECK(nlohmann::json::parse(recorded.out)["recorded"]["demo_envelope"] > 0.3);
+    for (const std::vector<std::string>& wrong : {std::vector<std::string>{"eval", "--only", "recorded"}, {"eval", "--recorded", "/no/such/folder"}, {"eval", "--recorded", (kSource / "data/locale").string()}}) {
+        const Outcome refused = run(wrong);
+        CHECK(refused.code != 0);
+        CHECK_FALSE(refused.err.empty());
+    }
     const fs::path sheets = fs::temp_directory_path() / "mirrorme-eval-sheets";
     fs::remove_all(sheets);
     const Outcome renderer = run({"eval", "--only", "renderer", "--sheets", sheets.string(), "--json"});
