@@ -26,6 +26,8 @@ constexpr double kStatisticsRate = 0.01;
 constexpr std::uint64_t kHeldOutSeed = 20'261'123;
 constexpr int kHeldOutBatches = 4, kHeldOutBatch = 2;
 constexpr int kShownFrames = 4;
+constexpr double kWatched = 6;          // weight of a clip's mouth and hands
+constexpr double kNarrowPosterior = -6;  // log-variance that training begins with: latents that say nothing for the noise in them teach a decoder nothing
 constexpr float kFaceShare = 0.7f;  // of crops that are about the face
 
 enum Stream { character_stream = 1, performance_stream, clip_stream };
@@ -64,7 +66,8 @@ std::unique_ptr<TrainingBatch> VaeSource::draw(std::uint64_t data_seed, std::int
     const int size = sampling_.size;
     auto batch = std::make_unique<VaeBatch>();
     batch->video = torch::empty({sampling_.batch, 3, sampling_.frames, size, size});
-    for (int i = 0; i < sampling_.batch; ++i) clips_.empty() ? put_performance(data_seed, step, i, batch->video[i]) : put_clip(data_seed, step, i, batch->video[i]);
+    batch->weight = torch::ones({sampling_.batch, 1, 1, size, size});
+    for (int i = 0; i < sampling_.batch; ++i) clips_.empty() ? put_performance(data_seed, step, i, batch->video[i]) : put_clip(data_seed, step, i, *batch);
     return batch;
 }
 
@@ -88,17 +91,21 @@ void VaeSource::put_performance(std::uint64_t data_seed, std::int64_t step, int 
         put_crop(performer.draw(performance.poses[static_cast<std::size_t>(f)], view, Backdrop::own), x0, y0, out.select(1, f));
 }
 
-void VaeSource::put_clip(std::uint64_t data_seed, std::int64_t step, int item, Tensor out) const {
+void VaeSource::put_clip(std::uint64_t data_seed, std::int64_t step, int item, VaeBatch& batch) const {
     TrainingRng rng(item_seed(data_seed, step, clip_stream * 1000 + item));
     const VaeClips& from = clips_[rng() % clips_.size()];
     const auto clip = kept_clip(*from.pool, data_seed, rng() % static_cast<std::uint64_t>(from.sampling.pool_clips));
     const int64_t spare = clip->video.size(1) - sampling_.frames;  // the stage has made sure that there is none missing
     const Tensor frames = clip->video.narrow(1, static_cast<int64_t>(rng() % static_cast<std::uint64_t>(spare + 1)), sampling_.frames);
-    out.copy_(frames.to(torch::kFloat) / 127.5 - 1);
+    batch.video[item].copy_(frames.to(torch::kFloat) / 127.5 - 1);
+    batch.weight[item].masked_fill_(clip->mouth.logical_or(clip->hands.any(0)), kWatched);
 }
 
 VaeTask::VaeTask(const VaeConfig& config, const VaeSampling& sampling, PerformanceMaker performances, std::vector<VaeClips> clips)
-    : sampling_(sampling), performances_(std::move(performances)), clips_(std::move(clips)), vae_(config) {}
+    : sampling_(sampling), performances_(std::move(performances)), clips_(std::move(clips)), vae_(config) {
+    torch::NoGradGuard no_grad;
+    vae_->named_parameters()["encoder.conv_out.conv.bias"].slice(0, config.latent_channels).fill_(kNarrowPosterior);
+}
 
 Tensor VaeTask::decode(const Tensor& latents, const Tensor& time) {
     VaeDecodeContext context;
@@ -115,7 +122,7 @@ void VaeTask::track_statistics(const Tensor& mean) {
 }
 
 StepResult VaeTask::step(TrainingBatch& drawn, const StepInfo&) {
-    const Tensor& video = static_cast<const VaeBatch&>(drawn).video;
+    const Tensor &video = static_cast<const VaeBatch&>(drawn).video, &weight = static_cast<const VaeBatch&>(drawn).weight;
     const VaePosterior posterior = vae_->encoder->forward(video);
     const Tensor mean = posterior.mean.to(torch::kFloat), log_variance = posterior.log_variance.to(torch::kFloat);
     track_statistics(mean);
@@ -128,7 +135,7 @@ StepResult VaeTask::step(TrainingBatch& drawn, const StepInfo&) {
         const Tensor t = time.view({-1, 1, 1, 1, 1}), normal = vae_->normalise(drawn_latents);
         latents = vae_->denormalise(normal * (1 - t) + torch::randn_like(normal) * t);
     }
-    const Tensor error = decode(latents, time) - video;
+    const Tensor error = (decode(latents, time) - video) * (weight / weight.mean());
     const Tensor colour = error.abs().mean(), edges = difference(error, 3).abs().mean() + difference(error, 4).abs().mean();
     const Tensor change = video.size(2) > 1 ? difference(error, 2).abs().mean() : torch::zeros_like(colour);
     // KL from the unit Gaussian; the one log-variance is shared by all channels.

@@ -34,8 +34,12 @@ struct VaeClips {
 VaeSampling parse_vae_task(const JsonObject& object);
 
 struct VaeBatch final : TrainingBatch {
-    void to(const torch::Device& device) override { video = video.to(device); }
-    torch::Tensor video;  // [B, 3, F, H, W], -1..1
+    void to(const torch::Device& device) override {
+        video = video.to(device);
+        weight = weight.to(device);
+    }
+    torch::Tensor video;   // [B, 3, F, H, W], -1..1
+    torch::Tensor weight;  // [B, 1, 1, H, W] of a pixel's error, 1 where nothing is said
 };
 
 class VaeSource final : public BatchSource {
@@ -46,7 +50,7 @@ public:
 
 private:
     void put_performance(std::uint64_t data_seed, std::int64_t step, int item, torch::Tensor out) const;
-    void put_clip(std::uint64_t data_seed, std::int64_t step, int item, torch::Tensor out) const;
+    void put_clip(std::uint64_t data_seed, std::int64_t step, int item, VaeBatch& batch) const;
 
     VaeSampling sampling_;
     PerformanceMaker performances_;
