@@ -24,6 +24,7 @@ public:
             app_->add_option("--" + std::string(source.option), paths_[source.option], std::string(source.takes))->type_name("PATH");
         app_->add_option("--out", out_, "Folder of the new bundle; what is there is replaced.")->required()->type_name("DIR");
         app_->add_option("--dtype", type_, "Type of the stored weights; without it as in the files.")->check(CLI::IsMember({"f32", "f16", "bf16"}))->type_name("NAME");
+        app_->add_option("--sampler", request_.sampler, "Sample as published for this version; without it as the file's metadata or name say.")->check(CLI::IsMember(published_samplers()))->type_name("VERSION");
         app_->add_option("--name", name_, "The bundle's name (default: its folder's).")->type_name("TEXT");
         app_->add_option("--width", request_.width, "Pixels of a frame.")->check(CLI::Range(32, 4096))->capture_default_str()->type_name("N");
         app_->add_option("--height", request_.height, "Pixels of a frame.")->check(CLI::Range(32, 4096))->capture_default_str()->type_name("N");

@@ -34,7 +34,7 @@ Denoiser::Denoiser(DitModel model, const SamplerConfig& sampler) : model_(std::m
 void Denoiser::set_sampler(const SamplerConfig& sampler) {
     torch::NoGradGuard no_grad;
     sampler_ = sampler;
-    times_ = schedule_times(sampler, 1);
+    times_ = schedule_times(sampler, tokens_);
     kept_times_.clear();
     table_is_current_ = false;
     for (std::size_t row = 0; row <= times_.size(); ++row) {
@@ -45,6 +45,12 @@ void Denoiser::set_sampler(const SamplerConfig& sampler) {
 
 std::unique_ptr<ContextCache> Denoiser::start(const StreamSetup& setup) {
     torch::NoGradGuard no_grad;
+    // SD3's shift goes by what is seen together: a clip as long as a chunk and the window before it.
+    const ContextConfig& seen = model_->config().context;
+    if (const int64_t tokens = (seen.window + seen.chunk) * setup.identity.size(3) * setup.identity.size(4); tokens != tokens_) {
+        tokens_ = tokens;
+        if (sampler_.schedule == Schedule::shifted) set_sampler(SamplerConfig(sampler_));
+    }
     StreamShape shape;
     shape.batch = setup.identity.size(0);
     shape.grid = {.h = setup.identity.size(3), .w = setup.identity.size(4)};

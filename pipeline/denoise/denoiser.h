@@ -59,6 +59,7 @@ private:
     DitModel model_;
     SamplerConfig sampler_;
     std::vector<double> times_;
+    int64_t tokens_ = 1;                // that the latest stream's chunks see, the reference picture's not among them
     std::vector<DitTimes> kept_times_;  // one a step and one for time 0
     StepTable table_;                   // the same for captured work; made when there is some
     bool table_is_current_ = false;

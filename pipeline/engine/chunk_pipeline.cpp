@@ -25,6 +25,7 @@ ChunkPipeline::ChunkPipeline(std::shared_ptr<const Model> model, std::shared_ptr
     torch::InferenceMode no_gradients;
     StreamSetup setup;
     setup.identity = identity_->latent;
+    setup.text = model_->text;
     setup.used = model_->codec->used_channels();
     setup.start = first_latent_of(start_);
     context_cache_ = denoiser_.start(setup);

@@ -69,7 +69,8 @@ ChunkPlan ClipPipeline::produce_chunk(SessionState& session) {
         return work();
     };
     const torch::Tensor window = conditioner_.window(session, plan);
-    const Conditioning cond = timed("audio", [&] { return conditioner_.encode(window, plan, session); });
+    Conditioning cond = timed("audio", [&] { return conditioner_.encode(window, plan, session); });
+    cond.text = model_->text;
     const torch::Tensor latents = timed("denoise", [&] { return finite_latents(denoiser_.run(plan.latents, cond, seed_), plan); });
     const torch::Tensor pixels = timed("decode", [&] { return model_->codec->decode(latents, *identity_, *decode_cache_, decode_options_of(session.settings)); });
     push_frames(pixels, plan, info_, session);

@@ -8,6 +8,7 @@
 #include "codec/vae/vae_codec.h"
 #include "core/error.h"
 #include "core/json_fields.h"
+#include "published/text_states.h"
 
 namespace mirrorme {
 namespace {
@@ -96,6 +97,7 @@ std::shared_ptr<const Model> load_model(const std::filesystem::path& directory, 
     load(bundle, *model->front_end, "audio.", device);
     model->denoiser = DitModel(dit_config_from_json(bundle.config("denoiser"), bundle.config_subject("denoiser")));
     load(bundle, *model->denoiser, "denoiser.", device);
+    if (bundle.has(kTextStates)) model->text = checked_text(bundle.tensor(kTextStates), model->denoiser->config().caption_channels, (directory / kBundleManifestName).string() + " [" + kTextStates + ']').to(device);
     model->sampler = sampler_config_from_json(bundle.config("sampler"), bundle.config_subject("sampler"));
     if (bundle.config("sampler").contains("guidance"))
         model->guidance = guidance_config_from_json(bundle.config("sampler")["guidance"], bundle.config_subject("sampler"), model->denoiser->config().num_layers);

@@ -33,6 +33,7 @@ struct Model {
     AudioFrontEnd front_end{nullptr};
     DitModel denoiser{nullptr};
     SamplerConfig sampler;
+    torch::Tensor text;       // [1, L, D] the bundle's prompt; undefined = none
     GuidanceConfig guidance;  // of clips made in one go; "guidance" in config.sampler
     std::shared_ptr<Codec> codec;
     PointsFinder find_points;  // empty: the bundle has no key-point net

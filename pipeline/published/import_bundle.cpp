@@ -3,6 +3,7 @@
 #include <array>
 
 #include "published/ltx_import.h"
+#include "published/text_states.h"
 #include "published/wav2vec2_import.h"
 
 namespace mirrorme {
@@ -11,6 +12,10 @@ namespace {
 constexpr std::array kSources = {
     ImportSource{.option = "ltx", .takes = "LTX-Video: a single .safetensors file, or a folder in the diffusers layout.", .add = add_ltx},
     ImportSource{.option = "wav2vec2", .takes = "wav2vec2: a folder with config.json and model.safetensors.", .add = add_wav2vec2},
+    ImportSource{.option = "text-states",
+                 .takes = "A prompt as a text encoder left it: a .safetensors file with prompt_embeds [tokens, width] and, for padding, prompt_attention_mask [tokens]. Without it the model is told "
+                          "no text.",
+                 .add = add_text_states},
 };
 
 }  // namespace

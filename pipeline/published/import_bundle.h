@@ -9,6 +9,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "weights/bundle.h"
 
@@ -21,6 +22,7 @@ struct ImportRequest {
     std::optional<torch::ScalarType> type;  // of the weights; none = as in the files
     int width = 768, height = 512;          // pixels of a frame
     Rational fps{24, 1};                    // frames per second
+    std::string sampler;                    // of published_samplers(); empty = as metadata or the file's name say
 };
 
 /// A bundle in the making: a source adds config sections (manifest.config), provenance.sources and parts (one file each).
@@ -35,6 +37,9 @@ struct ImportSource {
     /// Checks everything but the values and adds to the draft; reads no weights yet. Throws Error naming file, tensor, what was expected and found.
     void (*add)(const std::filesystem::path& path, const ImportRequest& request, BundleDraft& draft);
 };
+
+/// Versions whose sampling can be asked for: "dev", "0.9.6-distilled", ...
+std::vector<std::string> published_samplers();
 
 /// Every kind of model there is, in the order in which they are added. To add one, write its function and its row in import_bundle.cpp.
 std::span<const ImportSource> import_sources();

@@ -1,6 +1,7 @@
 #include "published/ltx_import.h"
 
 #include <algorithm>
+#include <cmath>
 #include <functional>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -10,6 +11,7 @@
 #include "codec/vae/vae_codec.h"
 #include "core/error.h"
 #include "core/json_fields.h"
+#include "core/log.h"
 #include "denoise/dit_model.h"
 #include "denoise/guidance.h"
 #include "denoise/ltx_names.h"
@@ -25,6 +27,8 @@ using nlohmann::json;
 namespace {
 
 constexpr int kPublishedHeads = 32;  // of every published size
+constexpr const char* kUndistilled = "dev";
+constexpr double kSameTime = 1e-3;  // files round their times
 constexpr int kUndistilledSteps = 40;
 constexpr int kPublishedStgBlock = 19;
 constexpr const char* kVaePrefix = "vae.";
@@ -153,22 +157,77 @@ VaeConfig detected_vae(const PublishedTensors& tensors) {
     return published_vae(last == 16 * base ? VaeVersion::v0_9_5 : conditioned ? VaeVersion::v0_9_1 : VaeVersion::v0_9_0, base, latent);
 }
 
-/// LTX-Video's scheduler object of a single file, or the other settings of the version: distilled times, the shift of 0.9 and 0.9.1, linear-quadratic later.
+/// Times and kind of step of a distilled version: LTX-Video configs/*.yaml. 0.9.7 and 0.9.8: of their first pass, which is all that runs here.
+struct DistilledVersion {
+    const char* name;
+    const char* number;  // as file names have it
+    SamplerKind kind;
+    std::vector<double> times;
+};
+
+const std::vector<DistilledVersion>& distilled_versions() {
+    static const std::vector<DistilledVersion> all{
+        {"0.9.6-distilled", "0.9.6", SamplerKind::stochastic, {1, 0.9937, 0.9875, 0.9812, 0.975, 0.9094, 0.725, 0.4219}},
+        {"0.9.7-distilled", "0.9.7", SamplerKind::euler, {1, 0.9937, 0.9875, 0.9812, 0.975, 0.9094, 0.725}},
+        {"0.9.8-distilled", "0.9.8", SamplerKind::euler, {1, 0.9937, 0.9875, 0.9812, 0.975, 0.9094, 0.725}},
+    };
+    return all;
+}
+
+bool is_named_distilled(const fs::path& path) { return path.filename().string().find("distilled") != std::string::npos; }
+
+/// What was asked for, or what the file's name says; null: not distilled, or not known.
+const DistilledVersion* distilled_version(const fs::path& path, const ImportRequest& request) {
+    const std::string name = path.filename().string();
+    for (const DistilledVersion& version : distilled_versions())
+        if (request.sampler == version.name || (request.sampler.empty() && is_named_distilled(path) && name.find(version.number) != std::string::npos)) return &version;
+    return nullptr;
+}
+
+/// The times that a checkpoint says may be asked for, falling; empty when it says nothing.
+std::vector<double> allowed_times(const json& config) {
+    std::vector<double> times;
+    if (const auto allowed = config.find("allowed_inference_steps"); allowed != config.end() && allowed->is_array())
+        for (const json& time : *allowed)
+            if (time.is_number() && time.get<double>() > 0 && time.get<double>() <= 1) times.push_back(time.get<double>());
+    std::sort(times.rbegin(), times.rend());
+    return times;
+}
+
+/// Distilled times, where the file says or is said to have some: the version's, or else all that the file allows.
+std::optional<SamplerConfig> distilled_sampler(const json& config, const fs::path& path, const ImportRequest& request) {
+    if (request.sampler == kUndistilled) return std::nullopt;
+    const DistilledVersion* version = distilled_version(path, request);
+    const std::vector<double> allowed = allowed_times(config);
+    if (version == nullptr && allowed.empty() && !is_named_distilled(path)) return std::nullopt;
+    SamplerConfig sampler{.schedule = Schedule::list};
+    if (version == nullptr) {
+        log_info(path.filename().string() + " is distilled and does not say which version it is: it is sampled with Euler steps. If it is another, name it with --sampler, such as --sampler 0.9.6-distilled");
+        sampler.times = allowed.empty() ? distilled_versions().back().times : allowed;
+    } else {
+        const auto is_allowed = [&](double time) { return std::any_of(allowed.begin(), allowed.end(), [&](double t) { return std::abs(t - time) < kSameTime; }); };
+        sampler.kind = version->kind;
+        sampler.times = allowed.empty() || std::all_of(version->times.begin(), version->times.end(), is_allowed) ? version->times : allowed;
+    }
+    sampler.steps = static_cast<int>(sampler.times.size());
+    return sampler;
+}
+
+/// LTX-Video's scheduler object of a single file, or the other settings of the version: the shift of 0.9 and 0.9.1, linear-quadratic later.
 SamplerConfig sampler_of(const json& config, bool later_version) {
     SamplerConfig sampler{.schedule = later_version ? Schedule::linear_quadratic : Schedule::shifted, .steps = kUndistilledSteps};
     if (const auto scheduler = config.find("scheduler"); scheduler != config.end() && scheduler->is_object()) {
         if (scheduler->value("sampler", json()) == "LinearQuadratic") sampler.schedule = Schedule::linear_quadratic;
         else sampler.schedule = scheduler->value("shifting", json()) == "SD3" ? Schedule::shifted : Schedule::uniform;
     }
-    const auto allowed = config.find("allowed_inference_steps");
-    if (allowed == config.end() || !allowed->is_array()) return sampler;
-    sampler.schedule = Schedule::list;
-    for (const json& time : *allowed)
-        if (time.is_number() && time.get<double>() > 0) sampler.times.push_back(time.get<double>());
-    std::sort(sampler.times.rbegin(), sampler.times.rend());
-    sampler.steps = static_cast<int>(sampler.times.size());
     return sampler;
 }
+
+/// What is imported and how that was asked for.
+struct SamplerSource {
+    const fs::path& path;
+    const ImportRequest& request;
+};
 
 /// As published with the versions that were not distilled; those that were take none.
 GuidanceConfig published_guidance(const DitConfig& config) {
@@ -177,8 +236,9 @@ GuidanceConfig published_guidance(const DitConfig& config) {
     return guidance;
 }
 
-void add_sampler(const json& config, const std::string& subject, bool later_version, BundleDraft& draft) {
-    json sampler = to_json(sampler_of(config, later_version));
+void add_sampler(const json& config, const std::string& subject, bool later_version, const SamplerSource& from, BundleDraft& draft) {
+    const std::optional<SamplerConfig> distilled = distilled_sampler(config, from.path, from.request);
+    json sampler = to_json(distilled ? *distilled : sampler_of(config, later_version));
     if (sampler["schedule"] != "list") sampler["guidance"] = to_json(published_guidance(dit_config_from_json(draft.manifest.config["denoiser"], subject)));
     draft.manifest.config["sampler"] = sampler;
     draft.manifest.steps = usual_steps(sampler_config_from_json(sampler, subject));
@@ -195,7 +255,8 @@ bool is_later_version(const VaeConfig& config) {
     return std::any_of(config.encoder_blocks.begin(), config.encoder_blocks.end(), [](const VaeBlockSpec& block) { return block.kind == VaeBlockKind::space_to_depth; });
 }
 
-void add_model_folder(PublishedPart part, const ImportRequest& request, BundleDraft& draft) {
+/// `path`: what the user named; its name may tell the version.
+void add_model_folder(PublishedPart part, const fs::path& path, const ImportRequest& request, BundleDraft& draft) {
     const std::string kind = JsonObject(part.config, part.subject).text("_class_name");
     if (kind == "AutoencoderKLLTXVideo") {
         const DiffusersVae vae = diffusers_vae_from_json(part.config, part.subject);
@@ -206,18 +267,18 @@ void add_model_folder(PublishedPart part, const ImportRequest& request, BundleDr
         const bool later_version = vae && is_later_version(*vae);
         part.config["causal_temporal_positioning"] = later_version;
         add_transformer(part, vae ? &*vae : nullptr, request, draft);
-        add_sampler(json::object(), part.subject, later_version, draft);
+        add_sampler(json::object(), part.subject, later_version, {path, request}, draft);
     } else {
         throw Error(ErrorCode::unsupported, part.subject + " [_class_name]", "'" + kind + "' is not known", "Known are LTXVideoTransformer3DModel and AutoencoderKLLTXVideo.");
     }
 }
 
 void add_folder(const fs::path& path, const ImportRequest& request, BundleDraft& draft) {
-    if (fs::exists(path / "config.json")) return add_model_folder(open_model_folder(path), request, draft);
+    if (fs::exists(path / "config.json")) return add_model_folder(open_model_folder(path), path, request, draft);
     for (const char* model : {"vae", "transformer"}) {
         if (!fs::is_directory(path / model))
             throw Error(ErrorCode::not_found, (path / model).string(), "is not there: this is no LTX-Video model in the diffusers layout", "Give the folder that holds transformer/ and vae/.");
-        add_model_folder(open_model_folder(path / model), request, draft);
+        add_model_folder(open_model_folder(path / model), path, request, draft);
     }
 }
 
@@ -232,13 +293,19 @@ void add_single_file(const fs::path& path, const ImportRequest& request, BundleD
     if (!config.contains("transformer")) transformer["causal_temporal_positioning"] = is_later_version(vae);
     add_transformer({transformer, subject + ".transformer", tensors, true}, &vae, request, draft);
     add_vae({config, subject, tensors, true}, vae, [](const std::string& name) { return kVaePrefix + name; }, request, draft);
-    add_sampler(config, subject, is_later_version(vae), draft);
+    add_sampler(config, subject, is_later_version(vae), {path, request}, draft);
     for (const std::string& name : tensors.names())
         if (!name.starts_with(kTransformerPrefix) && !name.starts_with(kVaePrefix))
             throw Error(ErrorCode::unsupported, tensors.subject(name), "belongs to no part of LTX-Video", kSingleFile);
 }
 
 }  // namespace
+
+std::vector<std::string> published_samplers() {
+    std::vector<std::string> names{kUndistilled};
+    for (const DistilledVersion& version : distilled_versions()) names.push_back(version.name);
+    return names;
+}
 
 void add_ltx(const fs::path& path, const ImportRequest& request, BundleDraft& draft) {
     std::error_code ignored;

@@ -10,6 +10,7 @@
 #include "denoise/dit_model.h"
 #include "denoise/rectified_flow.h"
 #include "features/audio_frontend.h"
+#include "published/text_states.h"
 #include "weights/bundle.h"
 
 namespace mirrorme {
@@ -105,6 +106,8 @@ void export_bundle(const StageWeights& weights, const BundleRequest& request) {
     std::vector<NamedTensor> tensors = std::move(codec.tensors);
     collect(weights, *audio, "audio.", torch::kBFloat16, tensors);
     const bool has_denoiser = collect(weights, *denoiser, "denoiser.", torch::kBFloat16, tensors);
+
+    if (weights.has(kTextStates)) tensors.push_back({kTextStates, weights.tensor(kTextStates)});
 
     manifest.name = request.name;
     manifest.version = request.version;

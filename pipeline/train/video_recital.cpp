@@ -113,6 +113,7 @@ Tensor VideoRecital::stream(const Conditioning& all) const {
     Denoiser denoiser(streaming_copy(modules_.denoiser), modules_.sampler);
     StreamSetup setup;
     setup.identity = all.identity;
+    if (modules_.text.defined()) setup.text = modules_.text.to(all.identity.device()).expand({all.identity.size(0), -1, -1});
     const auto cache = denoiser.start(setup);
     const int chunk = modules_.denoiser->config().context.chunk;
     std::vector<Tensor> latents;

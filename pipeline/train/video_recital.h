@@ -28,6 +28,7 @@ struct RecitalModules {
     AudioFrontEnd audio{nullptr};
     LtxVae vae{nullptr};
     SamplerConfig sampler;
+    torch::Tensor text;  // [1, L, D] or undefined
 };
 
 class VideoRecital {

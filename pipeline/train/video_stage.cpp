@@ -4,6 +4,7 @@
 
 #include "codec/vae/vae_codec.h"
 #include "core/error.h"
+#include "published/text_states.h"
 #include "train/video_task.h"
 
 namespace mirrorme {
@@ -56,6 +57,7 @@ std::unique_ptr<TrainingTask> make_video_task(const std::string& stage, const St
     if (!input.earlier.load_into(*modules.vae, "codec.vae."))
         throw Error(ErrorCode::usage, "stage '" + stage + "'", "needs an autoencoder that has been trained", "Give a bundle of 'mirrorme import', or the folder of stage codec, with --init");
     modules.denoiser = DitModel(dit_config_from_json(wanted_section(input, "denoiser"), subject));
+    if (input.earlier.has(kTextStates)) modules.text = checked_text(input.earlier.tensor(kTextStates), modules.denoiser->config().caption_channels, input.earlier.description() + " [" + kTextStates + ']');
     modules.audio = AudioFrontEnd(audio_frontend_config_from_json(wanted_section(input, "audio"), subject), subject);
     modules.sampler = sampler_config_from_json(modules.sampling, subject);
     if (!input.earlier.load_into(*modules.denoiser, "denoiser.")) modules.denoiser->initialise();

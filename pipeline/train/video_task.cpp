@@ -118,6 +118,7 @@ Conditioning VideoTask::conditioning_of(const VideoBatch& batch) {
     told.audio = heard.tokens;
     told.silent = heard.silent;
     told.identity = encode(batch.reference);
+    if (modules_.text.defined()) told.text = modules_.text.to(device()).expand({batch.reference.size(0), -1, -1});
     if (modules_.denoiser->config().pose.kind != PoseKind::none) {
         told.pose = batch.pose;
         told.pose_given = batch.pose_given;
@@ -182,7 +183,7 @@ VideoRecital VideoTask::recital() {
     for (int i = 0; i < config_.sampling.pool_clips; ++i) clips.push_back(kept_clip(*pool_, data_seed_, static_cast<std::uint64_t>(i)));
     SamplerConfig sampler = modules_.sampler;
     if (sampler.schedule != Schedule::list) sampler.steps = std::min(sampler.steps, kSheetSteps);
-    return {{modules_.denoiser, modules_.audio, modules_.vae, sampler}, std::move(clips), config_.sampling.gate_share > 0, config_.sampling.pose_share > 0};
+    return {{modules_.denoiser, modules_.audio, modules_.vae, sampler, modules_.text}, std::move(clips), config_.sampling.gate_share > 0, config_.sampling.pose_share > 0};
 }
 
 Metrics VideoTask::evaluate() {

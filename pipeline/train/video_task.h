@@ -41,6 +41,7 @@ struct VideoModules {
     DitModel denoiser{nullptr};
     AudioFrontEnd audio{nullptr};
     LtxVae vae{nullptr};            // frozen
+    torch::Tensor text;             // [1, L, D] the prompt; undefined = none
     SamplerConfig sampler;
     nlohmann::json codec, sampling;  // their sections in a bundle
 };
