@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "core/image.h"
@@ -27,6 +28,7 @@ struct CodecIdentity {
     virtual ~CodecIdentity() = default;
     torch::Tensor latent;         // [1, C, 1, h, w], normalised: what the denoiser sees as identity
     KeyPointFrame points;         // of the reference, in pixels of the frame: gestures are retargeted with it
+    std::vector<std::string> remarks;  // what this picture cannot do and how another could, sentences for people; usually none
 };
 
 /// What a stream's decoder remembers between chunks.
