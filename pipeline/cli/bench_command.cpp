@@ -5,6 +5,7 @@
 
 #include "cli/bench_run.h"
 #include "cli/chunk_bench_command.h"
+#include "cli/context_bench.h"
 #include "cli/engine_choice.h"
 #include "cli/settings_options.h"
 #include "cli/subcommand.h"
@@ -57,6 +58,7 @@ public:
         app_->add_option("--seconds", seconds_, "Length of the run.")->check(CLI::Range(1.0, 3600.0))->capture_default_str()->type_name("X");
         app_->add_flag("--json", json_, "As JSON.");
         chunk_ = make_chunk_bench(*app_);
+        context_ = make_context_bench(*app_);
 #ifdef MIRRORME_HAS_MEDIA
         decode_ = make_decode_bench(*app_);
 #endif
@@ -65,6 +67,7 @@ public:
     int run() override {
         if (decode_ && decode_->app()->parsed()) return decode_->run();
         if (chunk_->app()->parsed()) return chunk_->run();
+        if (context_->app()->parsed()) return context_->run();
         using Clock = std::chrono::steady_clock;
         SessionConfig config;
         config.settings = settings_->settings();
@@ -91,6 +94,7 @@ private:
     double seconds_ = 30;
     bool json_ = false;
     std::unique_ptr<Subcommand> chunk_;   // `bench chunk`
+    std::unique_ptr<Subcommand> context_;  // `bench context`
     std::unique_ptr<Subcommand> decode_;  // `bench decode`; null in builds that read no pictures
 };
 

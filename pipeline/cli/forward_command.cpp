@@ -1,3 +1,6 @@
+#include <cstdio>
+#include <vector>
+
 #include "cli/subcommand.h"
 #include "core/error.h"
 #include "core/files.h"
@@ -28,10 +31,13 @@ public:
         app_->add_option("--out", out_, "Its results, in float32.")->required()->type_name("FILE");
         app_->add_option("--device", device_, "cpu, cuda or cuda:N.")->capture_default_str()->type_name("NAME");
         app_->add_option("--dtype", type_, "What it is computed in.")->check(CLI::IsMember({"f32", "bf16"}))->capture_default_str()->type_name("NAME");
+        app_->add_option("--repeat", repeat_, "Run it N times more and print the seconds of processor time of each.")->check(CLI::Range(0, 10000))->type_name("N");
     }
 
     int run() override {
-        const ForwardOptions options{.device = open_device(device_), .type = type_ == "bf16" ? torch::kBFloat16 : torch::kFloat};
+        std::vector<double> seconds(static_cast<std::size_t>(repeat_));
+        const ForwardOptions options{.device = open_device(device_), .type = type_ == "bf16" ? torch::kBFloat16 : torch::kFloat, .repeats = seconds};
+        if (repeat_ > 0 && !options.device.is_cpu()) throw Error(ErrorCode::usage, "--repeat", "measures processor time, and the device is " + device_, "Leave it out, or say --device cpu.");
         require_writable(out_);
         const SafetensorsFile file = SafetensorsFile::open(in_);
         TensorMap inputs;
@@ -41,12 +47,14 @@ public:
         for (auto& [name, tensor] : results) named.push_back({name, tensor});
         write_safetensors(out_, std::move(named), {{"stage", stage_}, {"dtype", type_}});
         log_info("wrote " + out_.string());
+        for (const double s : seconds) std::printf("%.4f\n", s);
         return exit_code(ErrorCode::none);
     }
 
 private:
     std::string stage_, device_ = "cpu", type_ = "f32";
     fs::path bundle_, in_, out_;
+    int repeat_ = 0;
 };
 
 }  // namespace

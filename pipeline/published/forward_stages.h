@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "core/platform/process.h"
 #include "published/stage_tensors.h"
 #include "weights/bundle.h"
 
@@ -15,7 +16,20 @@ namespace mirrorme {
 struct ForwardOptions {
     torch::Device device = torch::kCPU;
     torch::ScalarType type = torch::kFloat;
+    std::span<double> repeats = {};  // further runs with the same weights and inputs: their processor time, s
 };
+
+/// run(), and again for every repeat that is wanted.
+template <class Run>
+TensorMap run_repeatedly(const ForwardOptions& options, const Run& run) {
+    TensorMap results = run();
+    for (double& seconds : options.repeats) {
+        const double before = platform::process_cpu_seconds();
+        results = run();
+        seconds = platform::process_cpu_seconds() - before;
+    }
+    return results;
+}
 
 struct ForwardStage {
     std::string_view name;     // "vae-encode"

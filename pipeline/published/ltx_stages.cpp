@@ -57,7 +57,8 @@ TensorMap forward_transformer(const Bundle& bundle, StageTensors& inputs, const 
     pass.coordinates = coordinates_of(inputs, config, batch, tokens);
     const auto ours = [](const std::string& name) { return !is_ltx_tensor(name); };
     DitModel model = load_module<DitModel>(bundle, "denoiser.", options, ours, config);
-    return {{"sample", model->forward_tokens(pass)}};
+    model->prepare_for_inference();
+    return run_repeatedly(options, [&] { return TensorMap{{"sample", model->forward_tokens(pass)}}; });
 }
 
 TensorMap forward_vae_encode(const Bundle& bundle, StageTensors& inputs, const ForwardOptions& options) {
@@ -66,8 +67,10 @@ TensorMap forward_vae_encode(const Bundle& bundle, StageTensors& inputs, const F
     const int r = vae->config().temporal_stride(), cell = vae->config().spatial_stride();
     if ((video.size(2) - 1) % r != 0 || video.size(3) % cell != 0 || video.size(4) % cell != 0)
         inputs.wrong("sample", "is no clip of 1 + " + std::to_string(r) + "n frames whose sides are multiples of " + std::to_string(cell));
-    const VaePosterior posterior = vae->encoder->forward(video.to(options.device, options.type));
-    return {{"mean", posterior.mean}, {"logvar", posterior.log_variance.expand_as(posterior.mean)}};
+    return run_repeatedly(options, [&] {
+        const VaePosterior posterior = vae->encoder->forward(video.to(options.device, options.type));
+        return TensorMap{{"mean", posterior.mean}, {"logvar", posterior.log_variance.expand_as(posterior.mean)}};
+    });
 }
 
 TensorMap forward_vae_decode(const Bundle& bundle, StageTensors& inputs, const ForwardOptions& options) {
@@ -75,7 +78,7 @@ TensorMap forward_vae_decode(const Bundle& bundle, StageTensors& inputs, const F
     const Tensor latents = inputs.get("latents", {-1, vae->config().latent_channels, -1, -1, -1});
     VaeDecodeContext context;
     if (vae->config().timestep_conditioning) context.timestep = inputs.get("timestep", {latents.size(0)}).to(options.device, torch::kFloat);
-    return {{"sample", vae->decoder->forward(latents.to(options.device, options.type), context)}};
+    return run_repeatedly(options, [&] { return TensorMap{{"sample", vae->decoder->forward(latents.to(options.device, options.type), context)}}; });
 }
 
 }  // namespace mirrorme

@@ -26,9 +26,11 @@ constexpr double kStatisticsRate = 0.01;
 constexpr std::uint64_t kHeldOutSeed = 20'261'123;
 constexpr int kHeldOutBatches = 4, kHeldOutBatch = 2;
 constexpr int kShownFrames = 4;
+constexpr double kWatched = 6;          // weight of a clip's mouth and hands
+constexpr double kNarrowPosterior = -6;  // log-variance that training begins with: latents that say nothing for the noise in them teach a decoder nothing
 constexpr float kFaceShare = 0.7f;  // of crops that are about the face
 
-enum Stream { character_stream = 1, performance_stream };
+enum Stream { character_stream = 1, performance_stream, clip_stream };
 
 Tensor difference(const Tensor& x, int64_t axis) { return x.slice(axis, 1) - x.slice(axis, 0, -1); }
 
@@ -47,7 +49,7 @@ void put_crop(const RgbaImage& picture, int x0, int y0, Tensor out) {  // out [3
 }  // namespace
 
 VaeSampling parse_vae_task(const JsonObject& o) {
-    constexpr std::array<std::string_view, 6> kFields{"batch", "frames", "size", "width", "height", "comment"};
+    constexpr std::array<std::string_view, 7> kFields{"batch", "frames", "size", "width", "height", "clips_of", "comment"};
     o.refuse_unknown(kFields);
     VaeSampling s;
     read(o, "batch", 1, 1024, s.batch);
@@ -64,29 +66,46 @@ std::unique_ptr<TrainingBatch> VaeSource::draw(std::uint64_t data_seed, std::int
     const int size = sampling_.size;
     auto batch = std::make_unique<VaeBatch>();
     batch->video = torch::empty({sampling_.batch, 3, sampling_.frames, size, size});
-    for (int i = 0; i < sampling_.batch; ++i) {
-        TrainingRng rng(item_seed(data_seed, step, character_stream * 1000 + i));
-        PerformanceOptions wanted;
-        wanted.frames = sampling_.frames;
-        wanted.speech_share = 1;
-        wanted.held_out = sampling_.characters == CharacterSet::held_out;
-        const Performance performance = performances_(item_seed(data_seed, step, performance_stream * 1000 + i), wanted);
-        const Performer performer(character_seed(rng, sampling_.characters));
-        const View view = any_view(rng, sampling_.width, sampling_.height);
-        const FaceFrame face = face_frame_of(performer.key_points(performance.poses.front(), view));
-        const bool about_face = chance(rng, kFaceShare);
-        const float jitter = 0.2f * static_cast<float>(size);
-        const float at_x = about_face ? face.origin_x + uniform(rng, -jitter, jitter) : uniform(rng, 0, static_cast<float>(sampling_.width));
-        const float at_y = about_face ? face.origin_y + uniform(rng, 0, 2 * jitter) : uniform(rng, 0, static_cast<float>(sampling_.height));
-        const int x0 = corner(at_x, size, sampling_.width), y0 = corner(at_y, size, sampling_.height);
-        for (int f = 0; f < sampling_.frames; ++f)
-            put_crop(performer.draw(performance.poses[static_cast<std::size_t>(f)], view, Backdrop::own), x0, y0, batch->video[i].select(1, f));
-    }
+    batch->weight = torch::ones({sampling_.batch, 1, 1, size, size});
+    for (int i = 0; i < sampling_.batch; ++i) clips_.empty() ? put_performance(data_seed, step, i, batch->video[i]) : put_clip(data_seed, step, i, *batch);
     return batch;
 }
 
-VaeTask::VaeTask(const VaeConfig& config, const VaeSampling& sampling, PerformanceMaker performances)
-    : sampling_(sampling), performances_(std::move(performances)), vae_(config) {}
+void VaeSource::put_performance(std::uint64_t data_seed, std::int64_t step, int item, Tensor out) const {
+    const int size = sampling_.size;
+    TrainingRng rng(item_seed(data_seed, step, character_stream * 1000 + item));
+    PerformanceOptions wanted;
+    wanted.frames = sampling_.frames;
+    wanted.speech_share = 1;
+    wanted.held_out = sampling_.characters == CharacterSet::held_out;
+    const Performance performance = performances_(item_seed(data_seed, step, performance_stream * 1000 + item), wanted);
+    const Performer performer(character_seed(rng, sampling_.characters));
+    const View view = any_view(rng, sampling_.width, sampling_.height);
+    const FaceFrame face = face_frame_of(performer.key_points(performance.poses.front(), view));
+    const bool about_face = chance(rng, kFaceShare);
+    const float jitter = 0.2f * static_cast<float>(size);
+    const float at_x = about_face ? face.origin_x + uniform(rng, -jitter, jitter) : uniform(rng, 0, static_cast<float>(sampling_.width));
+    const float at_y = about_face ? face.origin_y + uniform(rng, 0, 2 * jitter) : uniform(rng, 0, static_cast<float>(sampling_.height));
+    const int x0 = corner(at_x, size, sampling_.width), y0 = corner(at_y, size, sampling_.height);
+    for (int f = 0; f < sampling_.frames; ++f)
+        put_crop(performer.draw(performance.poses[static_cast<std::size_t>(f)], view, Backdrop::own), x0, y0, out.select(1, f));
+}
+
+void VaeSource::put_clip(std::uint64_t data_seed, std::int64_t step, int item, VaeBatch& batch) const {
+    TrainingRng rng(item_seed(data_seed, step, clip_stream * 1000 + item));
+    const VaeClips& from = clips_[rng() % clips_.size()];
+    const auto clip = kept_clip(*from.pool, data_seed, rng() % static_cast<std::uint64_t>(from.sampling.pool_clips));
+    const int64_t spare = clip->video.size(1) - sampling_.frames;  // the stage has made sure that there is none missing
+    const Tensor frames = clip->video.narrow(1, static_cast<int64_t>(rng() % static_cast<std::uint64_t>(spare + 1)), sampling_.frames);
+    batch.video[item].copy_(frames.to(torch::kFloat) / 127.5 - 1);
+    batch.weight[item].masked_fill_(clip->mouth.logical_or(clip->hands.any(0)), kWatched);
+}
+
+VaeTask::VaeTask(const VaeConfig& config, const VaeSampling& sampling, PerformanceMaker performances, std::vector<VaeClips> clips)
+    : sampling_(sampling), performances_(std::move(performances)), clips_(std::move(clips)), vae_(config) {
+    torch::NoGradGuard no_grad;
+    vae_->named_parameters()["encoder.conv_out.conv.bias"].slice(0, config.latent_channels).fill_(kNarrowPosterior);
+}
 
 Tensor VaeTask::decode(const Tensor& latents, const Tensor& time) {
     VaeDecodeContext context;
@@ -103,7 +122,7 @@ void VaeTask::track_statistics(const Tensor& mean) {
 }
 
 StepResult VaeTask::step(TrainingBatch& drawn, const StepInfo&) {
-    const Tensor& video = static_cast<const VaeBatch&>(drawn).video;
+    const Tensor &video = static_cast<const VaeBatch&>(drawn).video, &weight = static_cast<const VaeBatch&>(drawn).weight;
     const VaePosterior posterior = vae_->encoder->forward(video);
     const Tensor mean = posterior.mean.to(torch::kFloat), log_variance = posterior.log_variance.to(torch::kFloat);
     track_statistics(mean);
@@ -116,7 +135,7 @@ StepResult VaeTask::step(TrainingBatch& drawn, const StepInfo&) {
         const Tensor t = time.view({-1, 1, 1, 1, 1}), normal = vae_->normalise(drawn_latents);
         latents = vae_->denormalise(normal * (1 - t) + torch::randn_like(normal) * t);
     }
-    const Tensor error = decode(latents, time) - video;
+    const Tensor error = (decode(latents, time) - video) * (weight / weight.mean());
     const Tensor colour = error.abs().mean(), edges = difference(error, 3).abs().mean() + difference(error, 4).abs().mean();
     const Tensor change = video.size(2) > 1 ? difference(error, 2).abs().mean() : torch::zeros_like(colour);
     // KL from the unit Gaussian; the one log-variance is shared by all channels.

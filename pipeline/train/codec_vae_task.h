@@ -10,6 +10,7 @@
 #include "codec/vae/ltx_vae.h"
 #include "core/json_fields.h"
 #include "train/motion_clips.h"
+#include "train/video_clips.h"
 #include "train/training_task.h"
 
 namespace mirrorme {
@@ -23,31 +24,46 @@ struct VaeSampling {
     CharacterSet characters = CharacterSet::training;
 };
 
+/// The clips of other stages, to be learned by heart instead of ever new ones.
+struct VaeClips {
+    VideoSampling sampling;
+    std::shared_ptr<VideoPool> pool;
+};
+
 /// Reads the "task" object of part "vae"; unknown fields are refused.
 VaeSampling parse_vae_task(const JsonObject& object);
 
 struct VaeBatch final : TrainingBatch {
-    void to(const torch::Device& device) override { video = video.to(device); }
-    torch::Tensor video;  // [B, 3, F, H, W], -1..1
+    void to(const torch::Device& device) override {
+        video = video.to(device);
+        weight = weight.to(device);
+    }
+    torch::Tensor video;   // [B, 3, F, H, W], -1..1
+    torch::Tensor weight;  // [B, 1, 1, H, W] of a pixel's error, 1 where nothing is said
 };
 
 class VaeSource final : public BatchSource {
 public:
-    VaeSource(const VaeSampling& sampling, PerformanceMaker performances) : sampling_(sampling), performances_(std::move(performances)) {}
+    VaeSource(const VaeSampling& sampling, PerformanceMaker performances, std::vector<VaeClips> clips = {})
+        : sampling_(sampling), performances_(std::move(performances)), clips_(std::move(clips)) {}
     std::unique_ptr<TrainingBatch> draw(std::uint64_t data_seed, std::int64_t step) override;
 
 private:
+    void put_performance(std::uint64_t data_seed, std::int64_t step, int item, torch::Tensor out) const;
+    void put_clip(std::uint64_t data_seed, std::int64_t step, int item, VaeBatch& batch) const;
+
     VaeSampling sampling_;
     PerformanceMaker performances_;
+    std::vector<VaeClips> clips_;  // empty: new performances
 };
 
 class VaeTask final : public TrainingTask {
 public:
-    VaeTask(const VaeConfig& config, const VaeSampling& sampling, PerformanceMaker performances);
+    VaeTask(const VaeConfig& config, const VaeSampling& sampling, PerformanceMaker performances, std::vector<VaeClips> clips = {});
 
     std::string name() const override { return "vae"; }
     std::vector<TrainedModule> modules() override { return {{"codec.vae.", vae_.ptr(), 1}}; }
-    std::unique_ptr<BatchSource> make_source() override { return std::make_unique<VaeSource>(sampling_, performances_); }
+    std::unique_ptr<BatchSource> make_source() override { return std::make_unique<VaeSource>(sampling_, performances_, clips_); }
     StepResult step(TrainingBatch& batch, const StepInfo& info) override;
     /// PSNR and SSIM of held-out clips, for the first frame held still and for the autoencoder.
     Metrics evaluate() override;
@@ -63,6 +79,7 @@ private:
 
     VaeSampling sampling_;
     PerformanceMaker performances_;
+    std::vector<VaeClips> clips_;
     LtxVae vae_;
     std::vector<VaeBatch> held_out_;
 };

@@ -14,6 +14,7 @@
 #include "train/motion_parts.h"
 #include "train/motion_task.h"
 #include "train/video_stage.h"
+#include "train/video_task.h"
 
 namespace mirrorme {
 namespace fs = std::filesystem;
@@ -45,9 +46,28 @@ std::unique_ptr<TrainingTask> make_renderer(const StageInput& input) {
     return continued(std::make_unique<RendererTask>(input.config.module("renderer").get<RendererConfig>(), sampling), input.earlier);
 }
 
+/// The clips that the stages named in "clips_of" learn from; none when there is no such field.
+std::vector<VaeClips> clips_of_stages(const StageInput& input, const JsonObject& task, const VaeConfig& config, const VaeSampling& sampling) {
+    std::vector<VaeClips> clips;
+    if (!task.has("clips_of")) return clips;
+    const VideoShape shape{.width = sampling.width, .height = sampling.height, .cell = config.spatial_stride(), .temporal = config.temporal_stride()};
+    for (const nlohmann::json& stage : task.array("clips_of", 16)) {
+        if (!stage.is_string() || !input.config.has_part(stage.get<std::string>())) task.wrong("clips_of", "names no stage of this file: " + stage.dump(), "Name stages such as \"face\"");
+        const auto name = stage.get<std::string>();
+        const VideoSampling of_stage = parse_video_task(name, JsonObject(input.config.task(name), input.config.subject(), "stages." + name + ".task")).sampling;
+        const int length = 1 + shape.temporal * std::max(of_stage.latents, of_stage.clip_latents);
+        if (of_stage.clips_per_step != 0 || length < sampling.frames || sampling.size != sampling.width || sampling.size != sampling.height)
+            task.wrong("clips_of", "stage '" + name + "' has no fixed clips of this size", "Give it clips_per_step 0 and clips of at least " + std::to_string(sampling.frames) + " frames, and the codec whole frames");
+        clips.push_back({of_stage, std::make_shared<VideoPool>(video_clip_maker(shape, of_stage, performances_from(input.speech)))});
+    }
+    return clips;
+}
+
 std::unique_ptr<TrainingTask> make_vae(const StageInput& input) {
     const JsonObject task(input.config.task("vae"), input.config.subject(), "stages.vae.task");
-    return continued(std::make_unique<VaeTask>(vae_config_from_json(input.config.module("vae")), parse_vae_task(task), performances_from(input.speech)), input.earlier);
+    const VaeConfig config = vae_config_from_json(input.config.module("vae"));
+    const VaeSampling sampling = parse_vae_task(task);
+    return continued(std::make_unique<VaeTask>(config, sampling, performances_from(input.speech), clips_of_stages(input, task, config, sampling)), input.earlier);
 }
 
 FittedModules fit_part_map(const StageInput& input, std::uint64_t data_seed) {

@@ -32,12 +32,19 @@ struct VideoClip {
     torch::Tensor pose;       // [T' + 1, r * 44 * 3] raw pose rows (features/pose_encoder.h), unit maps
     torch::Tensor gesturing;  // [T' + 1] bool: an arm is raised
     torch::Tensor face;       // [T' + 1, S] 1 where the face is at any time of the latent frame, else 0
-    std::vector<float> audio;  // 16 kHz, sample 0 at frame 0
+    std::vector<float> audio;  // 16 kHz
+    int origin = 0;            // video frame of the sound at which the pictures begin
+
+    // Of the whole clip alone, for measuring; a window has none.
+    torch::Tensor lips;        // [1 + r T'] pixels between the inner lips
+    torch::Tensor mouth;       // [H, W] bool: the box that the lips stay in
+    torch::Tensor hands;       // [1 + r T', H, W] bool: boxes of raised hands
 };
 
 struct VideoSampling {
     int batch = 1;
     int latents = 8;              // T' of a window
+    int clip_latents = 0;         // T' of a clip, which windows are cut from; 0 = as a window's
     float still_share = 0.5f;     // of steps whose windows begin with the still latent (RAP's beta)
     float pose_share = 0;         // of steps in which gestures are asked for
     float gate_share = 0;         // of windows in which only the face's cells hear
@@ -51,6 +58,17 @@ struct VideoSampling {
 
 /// A pure function of its arguments. Throws Error.
 VideoClip make_video_clip(const VideoShape& shape, const VideoSampling& sampling, const PerformanceMaker& performances, std::uint64_t seed);
+
+/// The frames of `latents` latents from latent `first` on, as a clip of its own that remembers its sound's past.
+VideoClip window_of(const VideoClip& clip, int first, int latents);
+using VideoPool = KeptClips<VideoClip>;
+/// What a pool of such clips makes them with.
+VideoPool::Maker video_clip_maker(const VideoShape& shape, const VideoSampling& sampling, PerformanceMaker performances);
+/// Clip `number` of a training, made when it is first wanted.
+std::shared_ptr<const VideoClip> kept_clip(VideoPool& pool, std::uint64_t data_seed, std::uint64_t number);
+/// Raw pose rows of every frame [1 + r T', P / r] of a clip's rows [T' + 1, P], and back.
+torch::Tensor rows_of_frames(const torch::Tensor& rows, int temporal);
+torch::Tensor rows_of_latents(const torch::Tensor& frames, int temporal);
 
 struct VideoBatch final : TrainingBatch {
     void to(const torch::Device& device) override;
@@ -67,7 +85,6 @@ struct VideoBatch final : TrainingBatch {
 
 /// Samples the front end wants for latents [0, T') after each start, indexed by FirstLatent.
 using AudioSpans = std::array<SampleSpan, 2>;
-using VideoPool = KeptClips<VideoClip>;
 
 class VideoSource final : public BatchSource {
 public:

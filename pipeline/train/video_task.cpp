@@ -27,7 +27,7 @@ constexpr std::array<double, 3> kFixedTimes{0.95, 0.75, 0.4};
 constexpr int kSheetSteps = 8, kShownFrames = 8;
 constexpr double kDecodeTime = 0.05;
 
-constexpr std::array<std::string_view, 21> kFields{"batch",       "latents",       "still_share", "pose_share", "gate_share",   "pool_clips",    "clips_per_step",   "framing",
+constexpr std::array<std::string_view, 23> kFields{"batch",       "latents",       "clip_latents",    "recite",     "still_share", "pose_share", "gate_share",   "pool_clips",    "clips_per_step",   "framing",
                                                    "speech_share", "gesture_share", "augmentation", "face_weight", "change",     "time_shift",    "one_shot",         "history_none",
                                                    "corruption",   "unheard",       "train",        "evaluation_clips", "comment"};
 
@@ -49,6 +49,9 @@ VideoTaskConfig parse_video_task(const std::string& name, const JsonObject& o) {
     VideoSampling& s = config.sampling;
     read(o, "batch", 1, 1024, s.batch);
     read(o, "latents", 2, 64, s.latents);
+    read(o, "clip_latents", s.latents, 1024, s.clip_latents);
+    if (o.has("recite")) config.recite = o.flag("recite");
+    if (config.recite && (o.number("clips_per_step", 0, 1000) != 0)) o.wrong("recite", "is true, and the clips change", "Set clips_per_step to 0");
     read(o, "still_share", 0, 1, s.still_share);
     read(o, "pose_share", 0, 1, s.pose_share);
     read(o, "gate_share", 0, 1, s.gate_share);
@@ -93,7 +96,7 @@ VideoTask::VideoTask(VideoTaskConfig config, VideoModules modules, VideoShape sh
 
 std::unique_ptr<BatchSource> VideoTask::make_source() {
     if (!pool_)
-        pool_ = std::make_shared<VideoPool>([shape = shape_, sampling = config_.sampling, performances = performances_](std::uint64_t seed) { return make_video_clip(shape, sampling, performances, seed); });
+        pool_ = std::make_shared<VideoPool>(video_clip_maker(shape_, config_.sampling, performances_));
     const IndexSpan all{0, config_.sampling.latents};
     return std::make_unique<VideoSource>(config_.sampling, pool_, AudioSpans{modules_.audio->span(all, FirstLatent::still), modules_.audio->span(all, FirstLatent::moving)});
 }
@@ -123,7 +126,8 @@ Conditioning VideoTask::conditioning_of(const VideoBatch& batch) {
     return told;
 }
 
-StepResult VideoTask::step(TrainingBatch& drawn, const StepInfo&) {
+StepResult VideoTask::step(TrainingBatch& drawn, const StepInfo& info) {
+    data_seed_ = info.data_seed;
     const auto& batch = static_cast<const VideoBatch&>(drawn);
     const Tensor latents = latents_of(batch);
     const int64_t count = latents.size(0), frames = latents.size(2), chunk = modules_.denoiser->config().context.chunk;
@@ -172,7 +176,20 @@ std::vector<std::shared_ptr<const VideoClip>> VideoTask::fixed_clips() {
     return fixed_;
 }
 
+VideoRecital VideoTask::recital() {
+    if (!pool_) make_source();
+    std::vector<std::shared_ptr<const VideoClip>> clips;
+    for (int i = 0; i < config_.sampling.pool_clips; ++i) clips.push_back(kept_clip(*pool_, data_seed_, static_cast<std::uint64_t>(i)));
+    SamplerConfig sampler = modules_.sampler;
+    if (sampler.schedule != Schedule::list) sampler.steps = std::min(sampler.steps, kSheetSteps);
+    return {{modules_.denoiser, modules_.audio, modules_.vae, sampler}, std::move(clips), config_.sampling.gate_share > 0, config_.sampling.pose_share > 0};
+}
+
 Metrics VideoTask::evaluate() {
+    if (config_.recite) {
+        VideoRecital learned = recital();
+        return learned.figures(learned.recite());
+    }
     VideoBatch batch = VideoSource::batch_of(fixed_clips(), FirstLatent::still, modules_.audio->span({0, config_.sampling.latents}, FirstLatent::still), config_.sampling.pose_share > 0);
     batch.to(device());
     const Tensor latents = latents_of(batch), noise = latent_noise(latents.sizes(), 0, 0, kNoiseSeed).to(latents.device());
@@ -202,6 +219,10 @@ Metrics VideoTask::evaluate() {
 }
 
 std::vector<Preview> VideoTask::preview() {
+    if (config_.recite) {
+        VideoRecital learned = recital();
+        return learned.sheets(learned.recite(), config_.name);
+    }
     VideoBatch batch = VideoSource::batch_of({fixed_clips().front()}, FirstLatent::still, modules_.audio->span({0, config_.sampling.latents}, FirstLatent::still), config_.sampling.pose_share > 0);
     batch.to(device());
     SamplerConfig sampler = modules_.sampler;

@@ -14,6 +14,7 @@
 #include "features/audio_frontend.h"
 #include "train/training_task.h"
 #include "train/video_clips.h"
+#include "train/video_recital.h"
 
 namespace mirrorme {
 
@@ -29,6 +30,7 @@ struct VideoTaskConfig {
     double unheard = 0.1;           // share of windows that hear nothing, so that guidance has something to steer away from
     bool published_too = true;      // false: LTX's own weights stay as they are
     int evaluation_clips = 4;
+    bool recite = false;            // evaluate on the clips that are learned, whole, as a stream (train/video_recital.h); otherwise on held-out windows
 };
 
 /// Reads the "task" object of a stage; unknown fields are refused.
@@ -52,9 +54,9 @@ public:
     std::vector<TrainedModule> modules() override { return {{"denoiser.", modules_.denoiser.ptr(), 1}, {"audio.", modules_.audio.ptr(), 1}}; }
     std::unique_ptr<BatchSource> make_source() override;
     StepResult step(TrainingBatch& batch, const StepInfo& info) override;
-    /// Error of the velocity on fixed clips at fixed times: with their own sound, and with each other's.
+    /// Error of the velocity on fixed clips at fixed times: with their own sound, and with each other's. Where the config says `recite`: VideoRecital::figures.
     Metrics evaluate() override;
-    /// A sheet: truth above what one window makes of the sound.
+    /// A sheet: truth above what one window makes of the sound, or VideoRecital::sheets.
     std::vector<Preview> preview() override;
     nlohmann::json describe() const override;
 
@@ -65,6 +67,7 @@ public:
 
 private:
     torch::Tensor encode(const torch::Tensor& bytes);
+    VideoRecital recital();
     torch::Device device() const { return modules_.denoiser->device(); }
 
     VideoTaskConfig config_;
@@ -72,6 +75,7 @@ private:
     VideoShape shape_;
     PerformanceMaker performances_;
     std::shared_ptr<VideoPool> pool_;
+    std::uint64_t data_seed_ = 1;  // of the run
     std::vector<std::shared_ptr<const VideoClip>> fixed_;
 };
 

@@ -25,4 +25,4 @@ if [ ! -x "$venv/bin/python" ]; then
   python3 -m venv "$venv"
   "$venv/bin/pip" install --quiet "${peers[@]}"
 fi
-MIRRORME_BINARY=$binary HF_HUB_OFFLINE=1 "$venv/bin/python" "$here/parity.py" --work "$folder/work" "$@"
+MIRRORME_BINARY=$binary HF_HUB_OFFLINE=1 "$venv/bin/python" "${MIRRORME_PEERS_SCRIPT:-$here/parity.py}" --work "$folder/work" "$@"

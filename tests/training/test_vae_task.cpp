@@ -43,6 +43,32 @@ TEST_CASE("an autoencoder's clip is a pure function of seed and step") {
     CHECK_FALSE(torch::equal(video, static_cast<VaeBatch&>(*c).video));
 }
 
+TEST_CASE("an autoencoder that learns other stages' clips sees nothing else, and their mouths weigh more") {
+    VideoSampling of_stage;
+    of_stage.latents = 4;
+    of_stage.pool_clips = 2;
+    of_stage.clips_per_step = 0;
+    const VideoShape shape{.width = 64, .height = 64, .cell = 32, .temporal = 8};
+    VaeSampling sampling = small_sampling();
+    sampling.width = sampling.height = 64;
+    const auto pool = std::make_shared<VideoPool>(video_clip_maker(shape, of_stage, chewing));
+    VaeSource source(sampling, chewing, {{of_stage, pool}});
+    for (std::int64_t step = 0; step < 4; ++step) {
+        const auto drawn = source.draw(7, step);
+        const auto& batch = static_cast<VaeBatch&>(*drawn);
+        bool found = false;
+        for (std::uint64_t number = 0; number < 2; ++number) {
+            const auto clip = kept_clip(*pool, 7, number);
+            const torch::Tensor video = clip->video.to(torch::kFloat) / 127.5 - 1;
+            for (int64_t first = 0; first + 9 <= video.size(1); ++first) found = found || video.narrow(1, first, 9).equal(batch.video[0]);
+        }
+        CHECK(found);
+        CHECK(batch.weight.min().item<float>() == 1);
+        CHECK(batch.weight.max().item<float>() > 1);
+    }
+    CHECK(pool->size() <= 2);
+}
+
 TEST_CASE("the autoencoder's task learns a clip, and every weight takes part") {
     for (const VaeVersion version : {VaeVersion::v0_9_0, VaeVersion::v0_9_5}) {
         CAPTURE(static_cast<int>(version));

@@ -195,3 +195,63 @@ TEST_CASE("the shipped configuration for imported models parses", "[video]") {
         CHECK_NOTHROW(parse_video_task(stage, JsonObject(config.task(stage), config.subject())));
     }
 }
+
+TEST_CASE("a task that recites is measured on the clips that it learns", "[video]") {
+    VideoTaskConfig config = small_task();
+    config.recite = true;
+    config.sampling.clip_latents = 5;
+    config.sampling.pose_share = config.sampling.gate_share = 1;
+    VideoTask task(config, small_modules(), kShape, waving);
+    const auto drawn = task.make_source()->draw(1, 0);
+    CHECK(static_cast<VideoBatch&>(*drawn).video.size(2) == 1 + 3 * kTemporal);  // windows are cut from longer clips
+    torch::NoGradGuard no_grad;
+    std::map<std::string, double> figures;
+    for (const auto& [name, value] : task.evaluate().entries()) figures[name] = value.item<double>();
+    for (const char* name : {"mouth_error_held_still", "mouth_error_codec", "mouth_error_own_sound", "opening_other_sound", "mouth_liveliness_gate_shut", "hand_error_arms_reversed_to_reversed_truth"}) {
+        INFO(name);
+        REQUIRE(figures.contains(name));
+        CHECK(std::isfinite(figures[name]));
+    }
+    const auto sheets = task.preview();
+    REQUIRE(sheets.size() == 2);  // one a clip: truth, codec, own sound, other sound, gate shut, arms reversed
+    CHECK(sheets[0].frames[0].height == 6 * 48);
+}
+
+TEST_CASE("figures of a recital: the clips themselves are without fault, told otherwise they are not", "[video]") {
+    VideoSampling sampling = small_task().sampling;
+    sampling.clip_latents = 8;
+    std::vector<std::shared_ptr<const VideoClip>> clips;
+    for (const std::uint64_t seed : {3, 4}) clips.push_back(std::make_shared<const VideoClip>(make_video_clip(kShape, sampling, waving, seed)));
+    CHECK(clips[0]->video.size(1) == 1 + 8 * kTemporal);
+    CHECK(clips[0]->lips.std().item<float>() > 0);
+    CHECK(clips[0]->hands[0].sum().item<int64_t>() == 0);
+    CHECK(clips[0]->hands[16].sum().item<int64_t>() > 0);
+
+    const torch::Tensor truth = torch::stack({clips[0]->video, clips[1]->video}).narrow(2, 0, 1 + 7 * kTemporal).to(torch::kFloat) / 255;
+    const VideoRecital recital({}, clips, true, true);
+    std::map<std::string, double> figures;
+    for (const auto& [name, value] : recital.figures({{"own_sound", truth}, {"other_sound", truth.roll(1, 2)}, {"gate_shut", truth.slice(2, 0, 1).expand_as(truth)}, {"arms_reversed", truth.flip(2)}}).entries())
+        figures[name] = value.item<double>();
+    CHECK(figures["mouth_error_own_sound"] == 0);
+    CHECK(figures["hand_error_own_sound"] == 0);
+    CHECK(figures["mouth_liveliness_own_sound"] == figures["mouth_liveliness_truth"]);
+    CHECK(figures["mouth_error_other_sound"] > 0);
+    CHECK(figures["mouth_liveliness_gate_shut"] < 1e-3);
+    CHECK(figures["mouth_error_gate_shut"] == figures["mouth_error_held_still"]);
+    CHECK(figures["hand_error_arms_reversed"] > 1);
+    CHECK(figures["hand_error_arms_reversed_to_reversed_truth"] == 0);
+}
+
+TEST_CASE("a window of a clip has the clip's frames and remembers where its sound began", "[video]") {
+    VideoSampling sampling = small_task().sampling;
+    sampling.clip_latents = 8;
+    const VideoClip clip = make_video_clip(kShape, sampling, waving, 3), window = window_of(clip, 5, 3);
+    CHECK(window.video.equal(clip.video.narrow(1, 5 * kTemporal, 1 + 3 * kTemporal)));
+    CHECK(window.origin == 5 * kTemporal);
+    CHECK(window.face.equal(clip.face.narrow(0, 5, 4)));
+    CHECK(window.pose.narrow(0, 1, 3).equal(clip.pose.narrow(0, 6, 3)));
+    const torch::Tensor rows = rows_of_frames(clip.pose, kTemporal);
+    CHECK(rows.size(0) == clip.video.size(1));
+    CHECK(window.pose[0].equal(rows[5 * kTemporal].repeat({kTemporal})));  // its first picture stands alone
+    CHECK(rows_of_latents(rows, kTemporal).equal(clip.pose));
+}
