@@ -13,6 +13,7 @@
 #include "denoise/denoiser.h"
 #include "ops/captured_work.h"
 #include "ops/device_runtime.h"
+#include "ops/memory_format.h"
 
 namespace mirrorme::cli {
 namespace {
@@ -180,6 +181,7 @@ Run run_one_shot(const BenchNetwork& network, const ChunkBenchConfig& bench) {
     const DitConfig& config = transformer->config();
     torch::manual_seed(3);
     const Tensor identity = random_identity(config, bench).to(bench.device);
+    if (runtime_for(bench.device) != nullptr) to_channels_last(*network.codec->vae->decoder);  // as a stream's decoder does
     const VaeDecodeCall decode{.vae = network.codec->vae, .window = codec_of(bench).window};
     ReadBack read_back(bench.device);
     Run run;

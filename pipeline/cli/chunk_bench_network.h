@@ -9,6 +9,7 @@
 #include "cli/chunk_bench.h"
 #include "codec/vae/vae_codec.h"
 #include "denoise/dit_model.h"
+#include "denoise/rectified_flow.h"
 
 namespace mirrorme::cli {
 

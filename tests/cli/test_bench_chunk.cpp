@@ -106,6 +106,10 @@ TEST_CASE("bench chunk says what smaller numbers lose, stage by stage", "[cli]")
 TEST_CASE("bench refuses what it cannot measure", "[cli]") {
     CHECK(run({"bench", "chunk", "--model", "huge"}).code == 2);
     CHECK(run({"bench", "chunk", "--chunks", "0"}).code == 2);
+    CHECK(run({"bench", "chunk", "--linears", "fp4"}).code == 2);
+    CHECK(run({"bench", "chunk", "--decoder", "none"}).code == 2);
+    CHECK(run({"bench", "--compute", "fp4"}).code == 2);
+    CHECK(run({"bench", "--device-share", "0"}).code == 2);
     const Outcome odd = run({"bench", "chunk", "--model", "small", "--width", "65"});
     CHECK(odd.code == 2);
     CHECK_THAT(odd.err, ContainsSubstring("multiples of 32"));
