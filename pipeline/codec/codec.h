@@ -34,6 +34,8 @@ struct CodecIdentity {
 /// What a stream's decoder remembers between chunks.
 struct DecodeCache {
     virtual ~DecodeCache() = default;
+    /// Forgets the stream and keeps its memory, of which recorded work may speak (ops/captured_work.h). False: it does not, make another.
+    virtual bool restart() { return false; }
 };
 
 enum class Background { keep, matte, colour };
