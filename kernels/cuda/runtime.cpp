@@ -78,6 +78,11 @@ public:
 
     std::unique_ptr<DeviceEvent> event(torch::Device device) override { return std::make_unique<CudaEvent>(device); }
 
+    int compute_capability(torch::Device device) const override {
+        const cudaDeviceProp* properties = at::cuda::getDeviceProperties(device.has_index() ? device.index() : c10::cuda::current_device());
+        return 10 * properties->major + properties->minor;
+    }
+
     Memory memory(torch::Device device) const override {
         const c10::cuda::CUDAGuard on(device);
         const auto held = c10::cuda::CUDACachingAllocator::getDeviceStats(c10::cuda::current_device()).reserved_bytes[0];

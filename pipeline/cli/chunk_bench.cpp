@@ -2,71 +2,27 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
-#include <cstdio>
-#include <map>
 #include <memory>
+#include <thread>
 #include <tuple>
 
-#include "codec/vae/vae_codec.h"
+#include "cli/chunk_bench_network.h"
+#include "codec/vae/vae_causal_stream.h"
 #include "core/error.h"
+#include "denoise/clip_denoiser.h"
 #include "denoise/denoiser.h"
 #include "ops/captured_work.h"
 #include "ops/device_runtime.h"
+#include "ops/memory_format.h"
 
 namespace mirrorme::cli {
 namespace {
 
 using torch::Tensor;
 
-constexpr int kBlocksOfCheck = 2;
-constexpr double kFps = 24;
-
-DitConfig transformer_of(const ChunkBenchConfig& bench) {
-    DitConfig config = ltx_2b_config();
-    if (bench.model == "small") {
-        config.num_layers = 3;
-        config.num_attention_heads = 4;
-        config.attention_head_dim = 32;
-        config.cross_attention_dim = config.width();
-        config.caption_channels = 64;
-        config.in_channels = config.out_channels = 32;
-        config.adapter.audio_dim = 64;
-    } else if (bench.model != "ltx-2b") {
-        throw Error(ErrorCode::usage, "--model", "'" + bench.model + "' is unknown", "Say ltx-2b or small.");
-    }
-    config.adapter.enabled = true;
-    config.context = {.mode = AttentionMode::block_causal, .history = StreamHistory::clean, .chunk = bench.chunk, .window = bench.window, .anchor = true};
-    return config;
-}
-
-VaeCodecConfig codec_of(const ChunkBenchConfig& bench) {
-    VaeCodecConfig config;
-    if (bench.model == "small") config.vae = published_vae(VaeVersion::v0_9_5, 8, 32);
-    config.window = {.context_back = bench.context_back, .noise_scale = 0.025};
-    config.width = bench.width, config.height = bench.height;
-    const int stride = config.vae.spatial_stride();
-    if (bench.width % stride != 0 || bench.height % stride != 0)
-        throw Error(ErrorCode::usage, "--width, --height", "are no multiples of " + std::to_string(stride), "The autoencoder works in cells of that size.");
-    return config;
-}
-
-/// Large weights come into being where they are used: 2 billion random numbers on one core take a minute.
-template <class Module>
-void randomise(Module& module, torch::Device device, torch::ScalarType type, std::uint64_t seed) {
-    const torch::NoGradGuard no_gradients;
-    module.to(device, type);
-    torch::manual_seed(seed);
-    for (auto& item : module.named_parameters()) {
-        Tensor& weight = item.value();
-        if (item.key().find("timestep_scale_multiplier") != std::string::npos) continue;
-        const double fan = weight.dim() > 1 ? static_cast<double>(weight.numel() / weight.size(0)) : 0;
-        if (weight.dim() > 1 && item.key().find("scale_shift_table") == std::string::npos) weight.normal_(0, 1 / std::sqrt(fan));
-        else if (item.key().find("norm") != std::string::npos && item.key().find("weight") != std::string::npos) weight.fill_(1);
-        else weight.normal_(0, 0.1);
-    }
-    module.eval();
-}
+constexpr int kBlocksOfCheck = 2, kBlocksOfFp8Check = 4;  // the first and the last multiply no e4m3
+constexpr double kFps = 24, kLookAheadMs = 100;           // what sound is heard ahead: AudioFrontEndConfig::look_ahead
+constexpr int kFirstFrames = 3, kOneShotWarm = 1;         // streams begun, clips not counted
 
 class Stopwatch {
 public:
@@ -101,60 +57,150 @@ StageFigures figures(const char* stage, std::vector<double> ms) {
     return {stage, at(0.5), at(0.95), at(0.99), ms.back()};
 }
 
-/// The transformer of one chunk length, and the codec.
-struct Network {
-    DitModel transformer{nullptr};
-    std::shared_ptr<VaeCodec> codec;
-};
-
-Conditioning told(const DitConfig& config, const ChunkBenchConfig& bench, int64_t latents) {
-    Conditioning c;
-    c.audio = torch::randn({1, latents, config.adapter.tokens + 1, config.adapter.audio_dim}, torch::TensorOptions(bench.device).dtype(bench.type));
-    c.silent = torch::zeros({1, latents}, torch::TensorOptions(bench.device).dtype(torch::kBool));
-    return c;
-}
-
 struct Run {
     std::vector<double> denoise, decode, read_back, chunk;  // ms
+    std::vector<double> first, paced;                       // ms: a stream's first chunk; chunks at 24 frames a second
+    double busy_share = 0;
     std::vector<Tensor> latents;                            // of the first few chunks, on the CPU
     const char* clock = "";
 };
 
-Run run_once(const Network& network, const ChunkBenchConfig& bench) {
+/// A chunk's pixels into page-locked memory, where there is such.
+class ReadBack {
+public:
+    explicit ReadBack(torch::Device device) : device_(device) {}
+    void operator()(const Tensor& pixels) {
+        if (device_.is_cuda() && (!staging_.defined() || staging_.sizes() != pixels.sizes()))
+            staging_ = torch::empty(pixels.sizes(), torch::TensorOptions(torch::kByte).pinned_memory(true));
+        if (device_.is_cuda()) staging_.copy_(pixels, /*non_blocking=*/true);
+        else staging_ = pixels.to(torch::kCPU);
+    }
+
+private:
+    torch::Device device_;
+    Tensor staging_;
+};
+
+/// One stream after the other with the same network.
+class Streams {
+public:
+    Streams(const BenchNetwork& network, const ChunkBenchConfig& bench)
+        : network_(network), bench_(bench), denoiser_(network.transformer, sampler_of(bench)), read_back_(bench.device) {
+        torch::manual_seed(3);
+        setup_.identity = random_identity(config(), bench).to(bench.device);
+        context_ = denoiser_.start(setup_);
+        restart();
+    }
+    const DitConfig& config() const { return network_.transformer->config(); }
+    /// The first chunk of a new stream is next.
+    void restart() {
+        context_->restart(setup_.start);
+        if (decode_ == nullptr || !decode_->restart()) decode_ = network_.codec->make_decode_cache();
+        next_ = 0;
+    }
+    /// Marks 0: begin, 1: latents, 2: pixels, 3: pixels in host memory. -> latents.
+    Tensor chunk(Stopwatch& watch) {
+        const Conditioning told = random_told(config(), bench_, bench_.chunk);
+        watch.mark();
+        const Tensor latents = denoiser_.run({next_, next_ + bench_.chunk}, told, *context_, 11);
+        watch.mark();
+        const Tensor pixels = network_.codec->decode(latents, {}, *decode_, {});
+        watch.mark();
+        read_back_(pixels);
+        watch.mark();
+        next_ += bench_.chunk;
+        return latents;
+    }
+
+private:
+    const BenchNetwork& network_;
+    const ChunkBenchConfig& bench_;
+    Denoiser denoiser_;
+    StreamSetup setup_;
+    std::unique_ptr<ContextCache> context_;
+    std::unique_ptr<DecodeCache> decode_;
+    ReadBack read_back_;
+    LatentIndex next_ = 0;
+};
+
+Run run_once(const BenchNetwork& network, const ChunkBenchConfig& bench) {
+    const torch::InferenceMode no_gradients;
+    Streams stream(network, bench);
+    // Levels of the context, twice: then all that is recorded has been (ops/captured_work.h).
+    const int filling = (bench.window + bench.chunk) / bench.chunk + 2;
+    Run run;
+    {
+        const WarmUpScope warming;
+        for (int pass = 0; pass < (CapturedWork::wanted(bench.device) ? 3 : 1); ++pass) {
+            stream.restart();
+            for (int round = 0; round < filling; ++round) {
+                Stopwatch watch(bench.device);
+                stream.chunk(watch);
+            }
+        }
+    }
+    for (int i = 0; i < kFirstFrames; ++i) {
+        stream.restart();
+        Stopwatch watch(bench.device);
+        stream.chunk(watch);
+        run.first.push_back(watch.ms(0, 3));
+    }
+    stream.restart();
+    torch::manual_seed(4);  // what a run without graphs is compared with
+    for (int round = 0; round < filling + bench.rounds; ++round) {
+        Stopwatch watch(bench.device);
+        const Tensor latents = stream.chunk(watch);
+        const double total = watch.ms(0, 3);
+        if (round >= filling) run.denoise.push_back(watch.ms(0, 1)), run.decode.push_back(watch.ms(1, 2)), run.read_back.push_back(watch.ms(2, 3)), run.chunk.push_back(total);
+        if (round < 4 || round == filling + bench.rounds - 1) run.latents.push_back(latents.to(torch::kCPU));
+        run.clock = watch.clock();
+    }
+    using Clock = std::chrono::steady_clock;
+    const std::chrono::duration<double> period(bench.chunk * network.codec->spec().temporal / kFps);
+    const auto begun = Clock::now();
+    double busy_ms = 0;
+    for (int round = 0; round < bench.paced; ++round) {
+        std::this_thread::sleep_until(begun + std::chrono::duration_cast<Clock::duration>(round * period));
+        Stopwatch watch(bench.device);
+        stream.chunk(watch);
+        run.paced.push_back(watch.ms(0, 3));
+        busy_ms += run.paced.back();
+    }
+    if (bench.paced > 0) {
+        std::this_thread::sleep_until(begun + std::chrono::duration_cast<Clock::duration>(bench.paced * period));
+        run.busy_share = busy_ms / std::chrono::duration<double, std::milli>(Clock::now() - begun).count();
+    }
+    return run;
+}
+
+/// A clip in one go: every latent frame sees every other, all pictures from one decode.
+Run run_one_shot(const BenchNetwork& network, const ChunkBenchConfig& bench) {
     const torch::InferenceMode no_gradients;
     DitModel transformer = network.transformer;
+    transformer->prepare_for_inference();
     const DitConfig& config = transformer->config();
     torch::manual_seed(3);
-    Denoiser denoiser(transformer, {.schedule = Schedule::linear_quadratic, .kind = SamplerKind::stochastic, .steps = bench.steps});
-    StreamSetup setup;
-    setup.identity = torch::randn({1, config.in_channels, 1, bench.height / config.grid.spatial_stride, bench.width / config.grid.spatial_stride}).to(bench.device);
-    const auto context = denoiser.start(setup);
-    const auto decode_cache = network.codec->make_decode_cache();
-    const CodecIdentity nobody{};
-    // Levels of the context, then the runs after which a key is recorded (ops/captured_work.cpp).
-    const int filling = (bench.window + bench.chunk) / bench.chunk + 2, warm = filling + (CapturedWork::wanted(bench.device) ? 10 : 0);
-    Tensor staging;
+    const Tensor identity = random_identity(config, bench).to(bench.device);
+    if (runtime_for(bench.device) != nullptr) to_channels_last(*network.codec->vae->decoder);  // as a stream's decoder does
+    const VaeDecodeCall decode{.vae = network.codec->vae, .window = codec_of(bench).window};
+    ReadBack read_back(bench.device);
     Run run;
-    for (int round = 0; round < warm + bench.rounds; ++round) {
-        const LatentIndex first = static_cast<LatentIndex>(round) * bench.chunk;
-        const Conditioning conditioning = told(config, bench, bench.chunk);
+    for (int round = 0; round < kOneShotWarm + bench.rounds; ++round) {
+        Conditioning told = random_told(config, bench, bench.one_shot);
+        told.identity = identity;
+        ClipDenoiser denoiser(transformer, sampler_of(bench), {}, {.latents = bench.one_shot, .overlap = 0});
         Stopwatch watch(bench.device);
         watch.mark();
-        const Tensor latents = denoiser.run({first, first + bench.chunk}, conditioning, *context, 11);
+        const Tensor latents = denoiser.run({0, bench.one_shot}, told, 11);
         watch.mark();
-        const Tensor pixels = network.codec->decode(latents, nobody, *decode_cache, {});
+        const Tensor pixels = decode.pixels(decode.patches(with_decode_noise(latents.to(bench.type), 0, decode.window), nullptr));
         watch.mark();
-        if (bench.device.is_cuda() && !staging.defined()) staging = torch::empty(pixels.sizes(), torch::TensorOptions(torch::kByte).pinned_memory(true));
-        if (staging.defined() && staging.sizes() == pixels.sizes()) staging.copy_(pixels, /*non_blocking=*/true);
-        else staging = pixels.to(torch::kCPU);
+        read_back(pixels);
         watch.mark();
-        if (round < 4 || round >= warm) {
-            const double total = watch.ms(0, 3);
-            if (round >= warm) {
-                run.denoise.push_back(watch.ms(0, 1)), run.decode.push_back(watch.ms(1, 2)), run.read_back.push_back(watch.ms(2, 3)), run.chunk.push_back(total);
-            }
-            if (round < 4 || round == warm + bench.rounds - 1) run.latents.push_back(latents.to(torch::kCPU));
-        }
+        const double total = watch.ms(0, 3);
+        if (round < kOneShotWarm) continue;
+        run.denoise.push_back(watch.ms(0, 1)), run.decode.push_back(watch.ms(1, 2)), run.read_back.push_back(watch.ms(2, 3)), run.chunk.push_back(total);
+        run.first = run.chunk;
         run.clock = watch.clock();
     }
     return run;
@@ -165,11 +211,35 @@ double largest_error(const Tensor& got, const Tensor& want) {
     return ((a - b).abs().max() / b.abs().max()).item<double>();
 }
 
-std::string name_of(const ChunkBenchConfig& c) {
-    char text[160];
-    std::snprintf(text, sizeof text, "%s %dx%d c=%d k=%d back=%d %d steps %s %s", c.model.c_str(), c.width, c.height, c.chunk, c.window, c.context_back, c.steps,
-                  c.type == torch::kBFloat16 ? "bf16" : "f32", c.graphs ? "graphs" : "eager");
-    return text;
+ChunkBenchResult measured(const BenchNetwork& network, const ChunkBenchConfig& config) {
+    ChunkBenchResult result;
+    result.config = config;
+    const auto run_with = [&](bool graphs) {
+        CapturedWork::enable(graphs);
+        Run run = config.one_shot > 0 ? run_one_shot(network, config) : run_once(network, config);
+        CapturedWork::enable(true);
+        return run;
+    };
+    const Run run = run_with(config.graphs);
+    result.stages = {figures("denoise", run.denoise), figures("decode", run.decode), figures("read back", run.read_back), figures("chunk", run.chunk)};
+    result.clock = run.clock;
+    const int temporal = network.codec->spec().temporal;
+    const double frames = config.one_shot > 0 ? 1 + temporal * (config.one_shot - 1) : temporal * config.chunk, video_ms = 1e3 * frames / kFps;
+    result.frames_per_s = 1e3 * frames / result.stages.back().p50;
+    result.real_time_factor = result.stages.back().p50 / video_ms;
+    result.sessions = static_cast<int>(video_ms / result.stages.back().p95);
+    result.first_frame_ms = figures("", run.first).p50;
+    result.live_first_frame_ms = result.first_frame_ms + video_ms + kLookAheadMs;
+    result.busy_share = run.busy_share;
+    if (!run.paced.empty()) {
+        const StageFigures paced = figures("", run.paced);
+        result.paced_p50_ms = paced.p50, result.paced_p99_ms = paced.p99;
+    }
+    if (DeviceRuntime* runtime = runtime_for(config.device)) result.held_mib = static_cast<double>(runtime->memory(config.device).held) / (1024.0 * 1024.0);
+    if (config.one_shot > 0 || !config.graphs || !CapturedWork::wanted(config.device)) return result;
+    const Run plain = run_with(false);
+    for (std::size_t i = 0; i < run.latents.size(); ++i) result.replay_error = std::max(result.replay_error, largest_error(run.latents[i], plain.latents[i]));
+    return result;
 }
 
 }  // namespace
@@ -177,39 +247,18 @@ std::string name_of(const ChunkBenchConfig& c) {
 std::vector<ChunkBenchResult> run_chunk_bench(const std::vector<ChunkBenchConfig>& configs) {
     std::vector<ChunkBenchResult> results;
     // Weights are made once for neighbours that differ in what does not touch them.
-    std::tuple<std::string, int, int, int, int, torch::ScalarType> made_for{};
-    Network network;
+    std::tuple<std::string, int, int, int, int, torch::ScalarType, BenchDecoder, BenchLinears> made_for{};
+    BenchNetwork network;
     for (const ChunkBenchConfig& config : configs) {
-        if (config.chunk < 1 || config.window < 1 || config.steps < 1 || config.rounds < 1)
-            throw Error(ErrorCode::usage, "chunk bench", "chunk, window, steps and rounds are at least 1");
-        const std::tuple key{config.model, config.chunk, config.window, config.width, config.height, config.type};
+        if (config.chunk < 1 || config.window < 1 || config.steps < 1 || config.rounds < 1 || config.paced < 0 || config.one_shot < 0)
+            throw Error(ErrorCode::usage, "chunk bench", "chunk, window, steps and rounds are at least 1, the rest is not negative");
+        const std::tuple key{config.model, config.chunk, config.window, config.width, config.height, config.type, config.decoder, config.linears};
         if (key != made_for || network.codec == nullptr) {
             network = {};
-            const torch::NoGradGuard no_gradients;
-            network.transformer = DitModel(transformer_of(config));
-            randomise(*network.transformer, config.device, config.type, 1);
-            network.codec = std::make_shared<VaeCodec>(codec_of(config));
-            randomise(*network.codec, config.device, config.type, 2);
+            network = make_network(config);
             made_for = key;
         }
-        ChunkBenchResult result;
-        result.config = config;
-        CapturedWork::enable(config.graphs);
-        const Run run = run_once(network, config);
-        CapturedWork::enable(true);
-        result.stages = {figures("denoise", run.denoise), figures("decode", run.decode), figures("read back", run.read_back), figures("chunk", run.chunk)};
-        result.clock = run.clock;
-        const double frames = config.chunk * network.codec->spec().temporal, seconds = result.stages.back().p50 / 1e3;
-        result.frames_per_s = frames / seconds;
-        result.real_time_factor = seconds * kFps / frames;
-        if (DeviceRuntime* runtime = runtime_for(config.device)) result.held_mib = static_cast<double>(runtime->memory(config.device).held) / (1024.0 * 1024.0);
-        if (config.graphs && CapturedWork::wanted(config.device)) {
-            CapturedWork::enable(false);
-            const Run plain = run_once(network, config);
-            CapturedWork::enable(true);
-            for (std::size_t i = 0; i < run.latents.size(); ++i) result.replay_error = std::max(result.replay_error, largest_error(run.latents[i], plain.latents[i]));
-        }
-        results.push_back(std::move(result));
+        results.push_back(measured(network, config));
     }
     return results;
 }
@@ -217,7 +266,7 @@ std::vector<ChunkBenchResult> run_chunk_bench(const std::vector<ChunkBenchConfig
 std::vector<StageError> check_against_cpu(const ChunkBenchConfig& config) {
     const torch::InferenceMode no_gradients;
     DitConfig dit = transformer_of(config);
-    dit.num_layers = std::min(dit.num_layers, kBlocksOfCheck);
+    dit.num_layers = std::min(dit.num_layers, config.linears == BenchLinears::fp8 ? kBlocksOfFp8Check : kBlocksOfCheck);
     const auto made = [&](torch::Device device, torch::ScalarType type) {
         const c10::InferenceMode normal_tensors(false);
         const torch::NoGradGuard none;
@@ -226,8 +275,13 @@ std::vector<StageError> check_against_cpu(const ChunkBenchConfig& config) {
         model->to(device, type);
         return model;
     };
+    DitModel there_model = made(config.device, config.type);
+    {
+        const c10::InferenceMode normal_tensors(false);
+        prepare_linears(there_model, config);
+    }
     // The first chunks of two streams, each with its own past.
-    Denoiser exact(made(torch::kCPU, torch::kFloat), {.steps = config.steps}), device(made(config.device, config.type), {.steps = config.steps});
+    Denoiser exact(made(torch::kCPU, torch::kFloat), {.steps = config.steps}), device(there_model, {.steps = config.steps});
     torch::manual_seed(3);
     StreamSetup setup;
     setup.identity = torch::randn({1, dit.in_channels, 1, 4, 6});
@@ -237,7 +291,7 @@ std::vector<StageError> check_against_cpu(const ChunkBenchConfig& config) {
         const LatentIndex first = static_cast<LatentIndex>(round) * config.chunk;
         ChunkBenchConfig on_cpu = config;
         on_cpu.device = torch::kCPU, on_cpu.type = torch::kFloat;
-        const Conditioning given = told(dit, on_cpu, config.chunk);
+        const Conditioning given = random_told(dit, on_cpu, config.chunk);
         Conditioning there = given;
         there.audio = given.audio.to(config.device, config.type), there.silent = given.silent.to(config.device);
         const Tensor want = exact.run({first, first + config.chunk}, given, *a, 11), got = device.run({first, first + config.chunk}, there, *b, 11);
@@ -256,43 +310,12 @@ std::vector<StageError> check_against_cpu(const ChunkBenchConfig& config) {
     };
     const auto cpu_codec = codec(torch::kCPU, torch::kFloat), there_codec = codec(config.device, config.type);
     const Tensor latents = torch::randn({1, dit.in_channels, 3, small.height / 32, small.width / 32});
-    VaeStreamDecoder want(cpu_codec->vae, codec_of(small).window), got(there_codec->vae, codec_of(small).window);
-    const Tensor given = latents.to(config.device, config.type), a_video = want.push(latents), b_video = got.push(given);
-    return {{"denoise, " + std::to_string(config.steps) + " steps of " + std::to_string(dit.num_layers) + " blocks", denoise}, {"decode", largest_error(b_video, a_video)}};
-}
-
-nlohmann::ordered_json to_json(const std::vector<ChunkBenchResult>& results) {
-    nlohmann::ordered_json all = nlohmann::ordered_json::array();
-    for (const ChunkBenchResult& r : results) {
-        nlohmann::ordered_json stages;
-        for (const StageFigures& s : r.stages) stages[s.stage] = {{"p50_ms", s.p50}, {"p95_ms", s.p95}, {"p99_ms", s.p99}, {"max_ms", s.max}};
-        all.push_back({{"configuration", name_of(r.config)}, {"device", r.config.device.str()}, {"clock", r.clock}, {"rounds", r.config.rounds}, {"stages", stages},
-                       {"frames_per_s", r.frames_per_s}, {"real_time_factor", r.real_time_factor}, {"device_memory_mib", r.held_mib}, {"replay_error", r.replay_error}});
-    }
-    return {{"chunk_bench", all}};
-}
-
-std::string as_table(const std::vector<ChunkBenchResult>& results, const nlohmann::json& earlier) {
-    std::map<std::string, double> before;  // median chunk by configuration
-    if (earlier.is_object() && earlier.contains("chunk_bench"))
-        for (const auto& entry : earlier.at("chunk_bench")) before[entry.at("configuration").get<std::string>()] = entry.at("stages").at("chunk").at("p50_ms").get<double>();
-    std::string text;
-    char line[320];
-    const auto add = [&](const char* format, auto... values) {
-        std::snprintf(line, sizeof line, format, values...);
-        text += line;
+    const auto decoded = [&](const VaeCodec& with, const Tensor& given) {
+        if (small.decoder == BenchDecoder::causal) return VaeCausalDecoder(with.vae, codec_of(small).window).push(given);
+        return VaeStreamDecoder(with.vae, codec_of(small).window).push(given);
     };
-    add("%-62s %9s %9s %9s %9s %9s %9s %9s %9s\n", "configuration", "denoise", "decode", "chunk p50", "p95", "p99 ms", "frames/s", "before", "replay");
-    for (const ChunkBenchResult& r : results) {
-        const std::string name = name_of(r.config);
-        const StageFigures &denoise = r.stages[0], &decode = r.stages[1], &chunk = r.stages[3];
-        add("%-62s %9.2f %9.2f %9.2f %9.2f %9.2f %9.1f", name.c_str(), denoise.p50, decode.p50, chunk.p50, chunk.p95, chunk.p99, r.frames_per_s);
-        if (before.contains(name)) add(" %8.2fx", before[name] / chunk.p50);
-        else add(" %9s", "-");
-        if (r.replay_error > 0) add(" %9.1e\n", r.replay_error);
-        else add(" %9s\n", "-");
-    }
-    return text;
+    const Tensor a_video = decoded(*cpu_codec, latents), b_video = decoded(*there_codec, latents.to(config.device, config.type));
+    return {{"denoise, " + std::to_string(config.steps) + " steps of " + std::to_string(dit.num_layers) + " blocks", denoise}, {"decode", largest_error(b_video, a_video)}};
 }
 
 }  // namespace mirrorme::cli

@@ -26,6 +26,14 @@ void EngineOptions::declare(CLI::App& app) {
         ->check(CLI::IsMember({"local", "test-card"}))
         ->type_name("NAME")
         ->group("");  // not in the help: for tests
+    app.add_option("--compute", compute, "Numbers of the transformer and of codec vae: auto (bf16 on a GPU, f32 on the CPU), f32, bf16, or fp8 for the large linears.")
+        ->check(CLI::IsMember({"auto", "f32", "bf16", "fp8"}))
+        ->capture_default_str()
+        ->type_name("NAME");
+    app.add_option("--device-share", share, "Share of the time in which chunks may be made, at most: the rest is left to games and encoders.")
+        ->check(CLI::Range(0.01, 1.0))
+        ->capture_default_str()
+        ->type_name("X");
 }
 
 std::filesystem::path bundle_dir(const Settings& settings) {
@@ -34,7 +42,7 @@ std::filesystem::path bundle_dir(const Settings& settings) {
 
 std::unique_ptr<Engine> open_engine(const EngineOptions& options, const Settings& settings) {
     if (options.backend == "test-card") return std::make_unique<TestCardEngine>();
-    return LocalEngine::open({.bundle = bundle_dir(settings), .read_picture = picture_of, .device = options.device, .clips = options.clips});
+    return LocalEngine::open({.bundle = bundle_dir(settings), .read_picture = picture_of, .device = options.device, .compute = compute_from_name(options.compute, "--compute"), .share = options.share, .clips = options.clips});
 }
 
 }  // namespace mirrorme::cli

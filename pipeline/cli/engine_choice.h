@@ -17,9 +17,11 @@ struct EngineOptions {
     std::string backend = "local";  // "local": the model of a bundle; "test-card": bar codes, for tests
 
     std::string device = "cpu";     // as ops/device.h names them
+    std::string compute = "auto";   // as engine/compute.h names it
+    double share = 1;               // of the time in which chunks may be made
     std::optional<ClipModeOptions> clips;  // a file made in windows
 
-    void declare(CLI::App& app);
+    void declare(CLI::App& app);  // backend, compute and share
 };
 
 /// Loads the bundle named in `settings`, or the embedded one. Throws Error.

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "core/image.h"
@@ -27,11 +28,14 @@ struct CodecIdentity {
     virtual ~CodecIdentity() = default;
     torch::Tensor latent;         // [1, C, 1, h, w], normalised: what the denoiser sees as identity
     KeyPointFrame points;         // of the reference, in pixels of the frame: gestures are retargeted with it
+    std::vector<std::string> remarks;  // what this picture cannot do and how another could, sentences for people; usually none
 };
 
 /// What a stream's decoder remembers between chunks.
 struct DecodeCache {
     virtual ~DecodeCache() = default;
+    /// Forgets the stream and keeps its memory, of which recorded work may speak (ops/captured_work.h). False: it does not, make another.
+    virtual bool restart() { return false; }
 };
 
 enum class Background { keep, matte, colour };

@@ -8,6 +8,16 @@ namespace mirrorme {
 
 using torch::Tensor;
 
+namespace {
+
+/// projection(norm(x) (1 + scale) + shift); norm and rows of e4m3 are one operation where the layer takes those.
+template <class Layer, class Projection>
+auto projected(Layer& layer, const Tensor& x, const Tensor& scale, const Tensor& shift, Projection projection) {
+    return layer->quantised() ? projection(modulated_norm_rows(x, scale, shift)) : projection(modulated_rms_norm(x, scale, shift));
+}
+
+}  // namespace
+
 DitBlockImpl::DitBlockImpl(const DitConfig& config, int layer) {
     const int64_t width = config.width(), heads = config.num_attention_heads;
     scale_shift_table = register_parameter("scale_shift_table", torch::randn({6, width}) / std::sqrt(static_cast<double>(width)));
@@ -22,20 +32,26 @@ Tensor DitBlockImpl::forward(Tensor x, const BlockPass& pass) {
     const Tensor& m = pass.modulation;
     const auto row = [&m](int64_t i) { return m.select(2, i); };  // [B, G, D]
 
-    x = gated_add(x, attend_self(modulated_rms_norm(x, row(1), row(0)), pass), row(2));
+    x = gated_add(x, attend_self(x, pass), row(2));
     if (pass.text != nullptr) {
         const Tensor q = weighted_rms_norm(attn2->queries(x), attn2->q_weight(), kQkNormEps);
         x = x + attn2->attend(q, pass.text->k, pass.text->v, pass.text_mask);
     }
     if (pass.audio_tokens != nullptr) x = listen(x, pass);
-    return gated_add(x, ff->forward(modulated_rms_norm(x, row(4), row(3))), row(5));
+    return gated_add(x, projected(ff, x, row(4), row(3), [this](const auto& u) { return ff->forward(u); }), row(5));
 }
 
-Tensor DitBlockImpl::attend_self(const Tensor& u, const BlockPass& pass) {
-    if (pass.perturbation == Perturbation::attention_skip) return u;
-    const DitAttentionImpl::Projected p = attn1->project(u);
+void DitBlockImpl::quantise() {
+    attn1->quantise();
+    ff->quantise();
+}
+
+Tensor DitBlockImpl::attend_self(const Tensor& x, const BlockPass& pass) {
+    const Tensor shift = pass.modulation.select(2, 0), scale = pass.modulation.select(2, 1);
+    if (pass.perturbation == Perturbation::attention_skip) return modulated_rms_norm(x, scale, shift);
+    const DitAttentionImpl::Projected p = projected(attn1, x, scale, shift, [this](const auto& u) { return attn1->project(u); });
     if (pass.perturbation == Perturbation::attention_values) return attn1->project_out(p.v);
-    if (pass.workspace != nullptr && has_table(u.device()))
+    if (pass.workspace != nullptr && has_table(x.device()))
         if (const Tensor out = attend_in_place(p, pass); out.defined()) return out;
     const Tensor q = normed_rope(p.q, attn1->q_weight(), kQkNormEps, *pass.rope);
     const Tensor k = weighted_rms_norm(p.k, attn1->k_weight(), kQkNormEps);

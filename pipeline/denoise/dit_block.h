@@ -44,13 +44,16 @@ public:
     /// x [B, N, D] -> [B, N, D]; x's memory is reused where no gradient is wanted.
     torch::Tensor forward(torch::Tensor x, const BlockPass& pass);
 
+    /// Self-attention's projections and the feed-forward multiply e4m3 from now on; for running without gradients.
+    void quantise();
+
     const torch::Tensor& table() const { return scale_shift_table; }
     DitAttention& self_attention() { return attn1; }
     DitAttention& text_attention() { return attn2; }
     AudioAdapter& adapter() { return audio_adapter; }
 
 private:
-    torch::Tensor attend_self(const torch::Tensor& u, const BlockPass& pass);
+    torch::Tensor attend_self(const torch::Tensor& x, const BlockPass& pass);
     torch::Tensor attend_in_place(const DitAttentionImpl::Projected& p, const BlockPass& pass);
     torch::Tensor listen(torch::Tensor x, const BlockPass& pass);
 

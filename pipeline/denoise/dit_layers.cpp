@@ -5,8 +5,14 @@
 #include <cmath>
 
 namespace mirrorme {
-
 using torch::Tensor;
+
+namespace {
+
+/// The weight's memory, when its rows are elsewhere; the bias stays.
+void give_up(torch::nn::Linear& linear) { linear->weight.set_data(torch::empty({0, linear->weight.size(1)}, linear->weight.options())); }
+
+}  // namespace
 
 Tensor timestep_sinusoid(const Tensor& s) {
     constexpr int64_t kHalf = 128;
@@ -49,7 +55,21 @@ DitAttentionImpl::DitAttentionImpl(int64_t width, int64_t heads, int64_t source_
     to_out->push_back(out_);
 }
 
+bool DitAttentionImpl::fused() const {
+    if (!fused_weight_.defined()) return false;
+    const void* at = fused_weight_.const_data_ptr();
+    const auto step = fused_weight_.nbytes() / 3;
+    const auto follows = [&](const torch::nn::Linear& linear) {
+        const bool here = linear->weight.const_data_ptr() == at;
+        at = static_cast<const char*>(at) + step;
+        return here;
+    };
+    return follows(to_q) && follows(to_k) && follows(to_v);
+}
+
+// Streams share the model, and work that one of them recorded (ops/captured_work.h) speaks of the weights' memory: it stays where it is.
 void DitAttentionImpl::fuse() {
+    if (fused() || quantised()) return;
     const c10::InferenceMode normal_tensors(false);  // parameters cannot hold inference tensors
     torch::NoGradGuard no_grad;
     fused_weight_ = torch::cat({to_q->weight, to_k->weight, to_v->weight}).detach();
@@ -64,11 +84,25 @@ void DitAttentionImpl::fuse() {
 }
 
 DitAttentionImpl::Projected DitAttentionImpl::project(const Tensor& x) {
-    const bool fused = fused_weight_.defined() && fused_weight_.const_data_ptr() == to_q->weight.const_data_ptr() &&
-                       !torch::GradMode::is_enabled();
-    if (!fused) return {to_q->forward(x), to_k->forward(x), to_v->forward(x)};
+    if (quantised()) return project(fp8_rows(x));
+    if (!fused() || torch::GradMode::is_enabled()) return {to_q->forward(x), to_k->forward(x), to_v->forward(x)};
     const std::vector<Tensor> parts = torch::linear(x, fused_weight_, fused_bias_).chunk(3, -1);
     return {parts[0], parts[1], parts[2]};
+}
+
+DitAttentionImpl::Projected DitAttentionImpl::project(const Fp8Rows& x) {
+    const std::vector<Tensor> parts = fp8_product(x, fp8_, fused_bias_, fused_bias_.scalar_type()).chunk(3, -1);
+    return {parts[0], parts[1], parts[2]};
+}
+
+void DitAttentionImpl::quantise() {
+    if (quantised()) return;
+    fuse();
+    const c10::InferenceMode normal_tensors(false);
+    const torch::NoGradGuard no_grad;
+    fp8_ = fp8_rows(fused_weight_);
+    fused_weight_ = Tensor();
+    for (torch::nn::Linear* linear : {&to_q, &to_k, &to_v}) give_up(*linear);
 }
 
 KeysValues DitAttentionImpl::keys_values(const Tensor& source) {
@@ -94,11 +128,27 @@ FeedForwardImpl::FeedForwardImpl(int64_t width) {
 }
 
 Tensor FeedForwardImpl::forward(const Tensor& x) {
+    if (quantised()) return forward(fp8_rows(x));
     if (has_table(x.device()) && !torch::GradMode::is_enabled())
         if (const Tensor h = torch::linear(x, in_->weight); fused::gelu(h, in_->bias)) return out_->forward(h);
     Tensor h = in_->forward(x);
     h = torch::GradMode::is_enabled() ? torch::gelu(h, "tanh") : torch::gelu_(h, "tanh");
     return out_->forward(h);
+}
+
+Tensor FeedForwardImpl::forward(const Fp8Rows& x) {
+    const torch::ScalarType type = in_->bias.scalar_type();
+    return fp8_product(gelu_rows(fp8_product(x, fp8_in_, {}, type), in_->bias), fp8_out_, out_->bias, type);
+}
+
+void FeedForwardImpl::quantise() {
+    if (quantised()) return;
+    const c10::InferenceMode normal_tensors(false);
+    const torch::NoGradGuard no_grad;
+    fp8_in_ = fp8_rows(in_->weight.detach());
+    fp8_out_ = fp8_rows(out_->weight.detach());
+    give_up(in_);
+    give_up(out_);
 }
 
 }  // namespace mirrorme

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "denoise/dit_config.h"
+#include "ops/fp8_linear.h"
 #include "ops/norm_rope.h"
 
 namespace mirrorme {
@@ -69,6 +70,7 @@ public:
     };
     /// Queries, keys and values of the same tokens; one matrix product after fuse().
     Projected project(const torch::Tensor& x);
+    Projected project(const Fp8Rows& x);
     torch::Tensor queries(const torch::Tensor& x) { return to_q->forward(x); }
     /// Normalised keys, and values.
     KeysValues keys_values(const torch::Tensor& source);
@@ -78,8 +80,11 @@ public:
     torch::Tensor project_out(const torch::Tensor& x) { return out_->forward(x); }
 
     /// Makes to_q, to_k and to_v rows of one matrix, so that project() is one product. They keep their names and may still be
-    /// loaded into; moving the module to another device or type undoes it.
+    /// loaded into; moving the module to another device or type undoes it. Done already: nothing happens.
     void fuse();
+    /// project() multiplies e4m3 from now on; the weights of to_q, to_k and to_v are given up. For self-attention.
+    void quantise();
+    bool quantised() const { return fp8_.defined(); }
 
     const torch::Tensor& q_weight() const { return norm_q->weight; }
     const torch::Tensor& k_weight() const { return norm_k->weight; }
@@ -92,7 +97,10 @@ private:
     NormWeight norm_q{nullptr}, norm_k{nullptr};
     torch::nn::Linear to_q{nullptr}, to_k{nullptr}, to_v{nullptr}, out_{nullptr};
     torch::nn::ModuleList to_out{nullptr};
+    bool fused() const;
+
     torch::Tensor fused_weight_, fused_bias_;
+    Fp8Rows fp8_;  // rows of q, k, v
 };
 TORCH_MODULE(DitAttention);
 
@@ -104,10 +112,16 @@ class FeedForwardImpl : public torch::nn::Module {
 public:
     explicit FeedForwardImpl(int64_t width);
     torch::Tensor forward(const torch::Tensor& x);
+    torch::Tensor forward(const Fp8Rows& x);
+
+    /// Both products are of e4m3 from now on; their weights are given up.
+    void quantise();
+    bool quantised() const { return fp8_in_.defined(); }
 
 private:
     torch::nn::ModuleList net{nullptr};
     torch::nn::Linear in_{nullptr}, out_{nullptr};
+    Fp8Rows fp8_in_, fp8_out_;
 };
 TORCH_MODULE(FeedForward);
 

@@ -42,6 +42,10 @@ void DitModelImpl::prepare_for_inference() {
     for (DitBlock& block : blocks_) block->self_attention()->fuse();
 }
 
+void DitModelImpl::quantise_linears() {
+    for (std::size_t i = 1; i + 1 < blocks_.size(); ++i) blocks_[i]->quantise();
+}
+
 void DitModelImpl::initialise() {
     torch::NoGradGuard no_grad;
     torch::nn::init::zeros_(proj_out->weight);

@@ -102,6 +102,14 @@ public:
 
     /// Joins what can be joined for running without gradients; call after loading and moving.
     void prepare_for_inference();
+    // Note [Which linears are e4m3]
+    // Of every block but the first and the last: queries, keys and values of self-attention, and both of the feed-forward, 11 of the 16 D x D products of
+    // a block with text and sound. Their inputs are normed rows or what GELU makes of such, whose values lie close enough together for 3 bits. In the
+    // model's own type stay: what ends in the residual stream and is small beside it or starts at zero (to_out, the audio adapter), what reads the residual
+    // stream as it is, whose outliers set a row's scale (queries of the text), what is made once a time or a prompt and reaches every token (times, AdaLN,
+    // text), the ends of the network (proj_in, proj_out, first and last block), and all norms. Attention itself multiplies the model's type.
+    /// Makes those linears e4m3, for good and without gradients; their weights leave the module's parameters. After loading and moving.
+    void quantise_linears();
     /// Weights for training from nothing: velocity starts at zero, blocks start open. Without it the values are LTX's defaults.
     void initialise();
 

@@ -19,7 +19,7 @@ ChunkPipeline::ChunkPipeline(std::shared_ptr<const Model> model, std::shared_ptr
       start_(start),
       seed_(seed),
       steps_(model_->steps_for(0)),
-      conditioner_(model_->front_end, model_->denoiser->config(), identity_, info_.width),
+      conditioner_(model_->front_end, model_->denoiser->config(), identity_, info_.width, model_->device),
       denoiser_(model_->denoiser, model_->sampler_with(steps_)),
       decode_cache_(model_->codec->make_decode_cache()) {
     torch::InferenceMode no_gradients;
@@ -34,6 +34,12 @@ ChunkPipeline::ChunkPipeline(std::shared_ptr<const Model> model, std::shared_ptr
 void ChunkPipeline::reset() {
     torch::InferenceMode no_gradients;
     context_cache_->restart(first_latent_of(start_));
+}
+
+void ChunkPipeline::restart() {
+    torch::InferenceMode no_gradients;
+    context_cache_->restart(first_latent_of(start_));
+    if (!decode_cache_->restart()) decode_cache_ = model_->codec->make_decode_cache();
 }
 
 DecodeOptions decode_options_of(const Settings& settings) {
@@ -69,7 +75,7 @@ Tensor ChunkPipeline::read_back(const Tensor& pixels, const Tensor& latents, con
         torch::cuda::synchronize(pixels.device().index());
     }
     if (staging_.const_data_ptr<std::uint8_t>()[count] != 0) return staging_.narrow(0, 0, count).view(pixels.sizes());
-    decode_cache_ = model_->codec->make_decode_cache();  // it has seen them
+    if (!decode_cache_->restart()) decode_cache_ = model_->codec->make_decode_cache();  // it has seen them
     throw not_finite(plan);
 }
 

@@ -20,6 +20,8 @@ public:
 
     ChunkPlan produce_chunk(SessionState& session) override;
     void reset() override;
+    /// A new stream in the same memory, of which recorded work may speak.
+    void restart();
     VideoFrame still(const Settings& settings) override;
 
 private:

@@ -48,7 +48,7 @@ ClipPipeline::ClipPipeline(std::shared_ptr<const Model> model, std::shared_ptr<c
       identity_(std::move(identity)),
       info_(std::move(info)),
       seed_(static_cast<std::uint64_t>(settings.seed)),
-      conditioner_(model_->front_end, model_->denoiser->config(), identity_, info_.width),
+      conditioner_(model_->front_end, model_->denoiser->config(), identity_, info_.width, model_->device),
       denoiser_(model_->denoiser, sampler_of(*model_, options, settings), guidance_of(*model_, options), options.window, model_->codec->used_channels()),
       decode_cache_(model_->codec->make_decode_cache()) {}
 
@@ -72,7 +72,7 @@ ChunkPlan ClipPipeline::produce_chunk(SessionState& session) {
     Conditioning cond = timed("audio", [&] { return conditioner_.encode(window, plan, session); });
     cond.text = model_->text;
     const torch::Tensor latents = timed("denoise", [&] { return finite_latents(denoiser_.run(plan.latents, cond, seed_), plan); });
-    const torch::Tensor pixels = timed("decode", [&] { return model_->codec->decode(latents, *identity_, *decode_cache_, decode_options_of(session.settings)); });
+    const torch::Tensor pixels = timed("decode", [&] { return model_->codec->decode(latents.to(model_->codec_device), *identity_, *decode_cache_, decode_options_of(session.settings)); });
     push_frames(pixels, plan, info_, session);
     return plan;
 }

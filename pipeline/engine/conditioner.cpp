@@ -17,12 +17,12 @@ std::vector<FrameIndex> frames_of(const ChunkLayout& layout, LatentIndex latent)
 
 }  // namespace
 
-Conditioner::Conditioner(AudioFrontEnd front_end, const DitConfig& config, std::shared_ptr<const CodecIdentity> identity, int frame_width)
+Conditioner::Conditioner(AudioFrontEnd front_end, const DitConfig& config, std::shared_ptr<const CodecIdentity> identity, int frame_width, torch::Device device)
     : front_end_(std::move(front_end)),
       takes_pose_(config.pose.kind != PoseKind::none),
       identity_(std::move(identity)),
       pose_rows_(config, identity_->points, frame_width),
-      device_(identity_->latent.device()) {}
+      device_(device) {}
 
 Tensor Conditioner::window(const SessionState& session, const ChunkPlan& plan) const {
     const SampleSpan span = front_end_->span(plan.latents, first_latent_of(session.layout().start));
@@ -36,7 +36,7 @@ Conditioning Conditioner::encode(const Tensor& window, const ChunkPlan& plan, Se
     Conditioning conditioning;
     conditioning.audio = heard.tokens;
     conditioning.silent = gate_silence(heard.silent, plan, session);
-    conditioning.identity = identity_->latent;
+    conditioning.identity = identity_->latent.to(device_);
     add_pose(conditioning, plan, session);
     return conditioning;
 }

@@ -20,7 +20,8 @@ inline FirstLatent first_latent_of(StreamStart start) noexcept { return start ==
 /// Device worker's thread. Keeps nothing from chunk to chunk: what a latent frame is told depends on absolute positions alone.
 class Conditioner {
 public:
-    Conditioner(AudioFrontEnd front_end, const DitConfig& config, std::shared_ptr<const CodecIdentity> identity, int frame_width);
+    /// Everything it makes is on `device`, where the front end is.
+    Conditioner(AudioFrontEnd front_end, const DitConfig& config, std::shared_ptr<const CodecIdentity> identity, int frame_width, torch::Device device);
 
     /// The samples that the latents of `plan` hear: [1, n] float32 on the CPU.
     torch::Tensor window(const SessionState& session, const ChunkPlan& plan) const;

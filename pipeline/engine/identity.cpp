@@ -58,6 +58,7 @@ PreparedIdentity prepare_identity(const Model& model, const RgbaImage& picture, 
         prepared.warnings.push_back(input.path + ": the face is very small (" + std::to_string(static_cast<int>(face.unit)) + " pixels between the eyes). A larger picture or --crop will look sharper");
     prepared.crop = choose_crop(picture, face, model.codec->spec(), settings);
     prepared.identity = model.codec->make_identity(cut_out(picture, points, prepared.crop, model.codec->spec()));
+    for (const std::string& remark : prepared.identity->remarks) prepared.warnings.push_back(input.path + ": " + remark);
     return prepared;
 }
 

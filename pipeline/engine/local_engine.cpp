@@ -12,6 +12,7 @@
 #include "engine/device_thread.h"
 #include "engine/identity.h"
 #include "engine/session/worker_session.h"
+#include "ops/captured_work.h"
 #include "ops/device.h"
 #include "ops/device_runtime.h"
 
@@ -32,12 +33,6 @@ torch::Device device_named(const std::string& name) {
     const torch::Device device = open_device(name);
     if (DeviceRuntime* runtime = runtime_for(device)) runtime->take_queue(device);
     return device;
-}
-
-/// Codec motion computes in host memory.
-void check_device(const Model& model) {
-    if (model.device.is_cpu() || model.manifest.config.at("codec").value("kind", "") == "vae") return;
-    throw Error(ErrorCode::unsupported, "device '" + model.device.str() + "'", "is only for bundles with codec vae, and '" + model.manifest.name + "' has another", "Use cpu");
 }
 
 std::vector<std::string> capability_names(const Capabilities& c) {
@@ -70,34 +65,70 @@ PictureInput picture_of(const SessionConfig& config) {
     return input;
 }
 
-/// Runs chunks of near-silence through a stream of its own and returns what a chunk may take (Note [Measuring L]).
-std::int64_t measure_chunk_ns(const std::shared_ptr<const Model>& model, const SessionSetup& setup, const std::shared_ptr<const CodecIdentity>& identity) {
-    ChunkPipeline pipeline(model, identity, setup.info, setup.layout.start, 0);
+/// Runs chunks of near-silence through `pipeline` from a stream's beginning; `made` is told what each took and says whether to go on.
+void run_trial(ChunkPipeline& pipeline, const SessionSetup& setup, const std::function<bool(std::int64_t took_ns)>& made) {
     const VirtualClock clock;
     const std::atomic<bool> closing{false};
     SessionSetup trial = setup;
     trial.config.mode = SessionMode::offline;
     SessionState session(trial, clock, closing);
     const SteadyClock stopwatch;
-    DurationWindow times(kMeasuredChunks);
     const Rational rate = setup.config.sample_rate;
     std::vector<float> sound(static_cast<std::size_t>(ticks_in(setup.layout.period_ns() + 1'000'000, rate)));
     for (std::size_t i = 0; i < sound.size(); ++i) sound[i] = i % 97 < 48 ? 0.05f : -0.05f;
-    std::int64_t spent_ns = 0;
-    for (int chunk = 0; chunk < kWarmUpChunks + kMeasuredChunks;) {
+    while (true) {
         session.audio.append(session.audio.input_end(), sound);
         const std::int64_t start_ns = stopwatch.now_ns();
         const ChunkPlan plan = pipeline.produce_chunk(session);
-        const std::int64_t end_ns = stopwatch.now_ns();
+        const std::int64_t took_ns = stopwatch.now_ns() - start_ns;
         session.scheduler.done(plan, 0, 0);
         session.frames.clear();
-        if (plan.action != ChunkAction::make) continue;
-        spent_ns += end_ns - start_ns;
-        const bool too_slow = spent_ns > kMostMeasuringNs;  // for live: nobody needs its figure exactly
-        if (++chunk > kWarmUpChunks || too_slow) times.add(end_ns - start_ns);
-        if (too_slow) break;
+        if (plan.action == ChunkAction::make && !made(took_ns)) return;
     }
+}
+
+/// What a chunk may take (Note [Measuring L]).
+std::int64_t measure_chunk_ns(ChunkPipeline& pipeline, const SessionSetup& setup) {
+    DurationWindow times(kMeasuredChunks);
+    std::int64_t spent_ns = 0;
+    int chunks = 0;
+    run_trial(pipeline, setup, [&](std::int64_t took_ns) {
+        spent_ns += took_ns;
+        const bool too_slow = spent_ns > kMostMeasuringNs;  // for live: nobody needs its figure exactly
+        if (++chunks > kWarmUpChunks || too_slow) times.add(took_ns);
+        return !too_slow && chunks < kWarmUpChunks + kMeasuredChunks;
+    });
     return mul_div_ceil(times.percentile(100), kBusyNum, kBusyDen);
+}
+
+// Note [Recorded at warm-up]
+// A graph is recorded for each level to which a stream's memory is filled, because the shapes differ. The stream that will be shown passes through all of
+// them before anybody sees it: once as it is, which chooses algorithms and sizes, once more for what gets its memory the first time, and once to record. Then it
+// begins again in the same memory and only replays.
+constexpr int kPassesToRecord = 3;
+
+void record_work(ChunkPipeline& pipeline, const SessionSetup& setup, const ContextConfig& context) {
+    const WarmUpScope warming;
+    const int levels = (context.window + context.chunk - 1) / context.chunk + 3;  // the first chunk, the filling ones, the first that forgets, and one more
+    for (int pass = 0; pass < kPassesToRecord; ++pass) {
+        int chunks = 0;
+        run_trial(pipeline, setup, [&](std::int64_t) { return ++chunks < levels; });
+        pipeline.restart();
+    }
+}
+
+/// A stream ready to be shown; live ones tell what a chunk may take.
+std::unique_ptr<ChunkPipeline> open_stream(const std::shared_ptr<const Model>& model, const std::shared_ptr<const CodecIdentity>& identity, const SessionSetup& setup,
+                                           std::int64_t& compute_ns) {
+    const auto pipeline = [&](std::uint64_t seed) { return std::make_unique<ChunkPipeline>(model, identity, setup.info, setup.layout.start, seed); };
+    const bool live = setup.config.mode == SessionMode::realtime, recorded = CapturedWork::wanted(model->device);
+    compute_ns = live && !recorded ? measure_chunk_ns(*pipeline(0), setup) : 0;
+    auto stream = pipeline(static_cast<std::uint64_t>(setup.config.settings.seed));
+    if (!live || !recorded) return stream;
+    record_work(*stream, setup, model->denoiser->config().context);
+    compute_ns = measure_chunk_ns(*stream, setup);
+    stream->restart();
+    return stream;
 }
 
 }  // namespace
@@ -106,8 +137,8 @@ std::unique_ptr<LocalEngine> LocalEngine::open(const LocalEngineOptions& options
     auto worker = std::make_shared<Worker>(prepare_device_thread);
     std::shared_ptr<const Model> model;
     worker->run([&] {
-        model = load_model(options.bundle, device_named(options.device));
-        check_device(*model);
+        worker->set_share(options.share);
+        model = load_model(options.bundle, device_named(options.device), options.compute);
     });
     return std::make_unique<LocalEngine>(std::move(model), options.read_picture, std::move(worker), options.clips);
 }
@@ -156,10 +187,10 @@ std::unique_ptr<Session> LocalEngine::make_session(const SessionConfig& config, 
         setup.info.crop = {prepared.crop.x, prepared.crop.y, prepared.crop.width, prepared.crop.height};
         setup.info.warnings = model_->warnings;
         setup.info.warnings.insert(setup.info.warnings.end(), prepared.warnings.begin(), prepared.warnings.end());
-        const std::int64_t compute_ns = config.mode == SessionMode::realtime ? measure_chunk_ns(model_, setup, prepared.identity) : 0;
-        setup.info.latency = latency_budget(setup.layout, compute_ns);
+        std::int64_t compute_ns = 0;
         if (clips_) pipeline = std::make_unique<ClipPipeline>(model_, prepared.identity, setup.info, *clips_, config.settings);
-        else pipeline = std::make_unique<ChunkPipeline>(model_, prepared.identity, setup.info, setup.layout.start, static_cast<std::uint64_t>(config.settings.seed));
+        else pipeline = open_stream(model_, prepared.identity, setup, compute_ns);
+        setup.info.latency = latency_budget(setup.layout, compute_ns);
         setup.still = pipeline->still(config.settings);
     });
     return std::make_unique<WorkerSession>(worker_, std::move(setup), std::move(pipeline));

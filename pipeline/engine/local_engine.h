@@ -21,6 +21,8 @@ struct LocalEngineOptions {
     std::filesystem::path bundle;
     PictureReader read_picture;
     std::string device = "cpu";
+    Compute compute = Compute::automatic;
+    double share = 1;  // of the time in which chunks may be made, at most (Worker::set_share)
     std::optional<ClipModeOptions> clips = {};  // offline sessions are made in windows instead of as streams
 };
 

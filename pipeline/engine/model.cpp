@@ -8,6 +8,8 @@
 #include "codec/vae/vae_codec.h"
 #include "core/error.h"
 #include "core/json_fields.h"
+#include "core/log.h"
+#include "ops/fp8_linear.h"
 #include "published/text_states.h"
 
 namespace mirrorme {
@@ -15,21 +17,38 @@ namespace {
 
 /// Weights into `module`, which then never changes again.
 template <class Module>
-void load(const Bundle& bundle, Module& module, const std::string& prefix, torch::Device device) {
+void load(const Bundle& bundle, Module& module, const std::string& prefix, torch::Device device, torch::ScalarType type = torch::kFloat) {
     LoadReport report;
     bundle.load_into(module, prefix, report);
-    module.to(device);
+    module.to(device, type);
     module.eval();
     for (torch::Tensor& parameter : module.parameters()) parameter.set_requires_grad(false);
 }
 
+/// What `compute` means for this bundle: Note [Numbers a model is computed in].
+Compute decided(Compute compute, const Bundle& bundle, torch::Device device) {
+    const nlohmann::json& config = bundle.manifest().config;
+    const std::string subject = bundle.config_subject("compute");
+    if (compute == Compute::automatic && config.contains("compute")) compute = compute_from_name(JsonObject(config["compute"], subject).text("type"), subject + ".type");
+    if (compute == Compute::automatic) compute = device.is_cpu() ? Compute::f32 : Compute::bf16;
+    if (compute == Compute::fp8)
+        if (const std::string why = why_no_fp8(device); !why.empty())
+            throw Error(ErrorCode::unsupported, "compute fp8", "device '" + device.str() + "' cannot: " + why, "Use bf16");
+    return compute;
+}
+
+torch::ScalarType type_of(Compute compute, torch::Device device) {
+    return compute == Compute::bf16 || (compute == Compute::fp8 && !device.is_cpu()) ? torch::kBFloat16 : torch::kFloat;
+}
+
 /// The one place that knows which codecs there are.
-void load_codec(const Bundle& bundle, Model& model) {
+void load_codec(const Bundle& bundle, Model& model, torch::ScalarType type) {
     const nlohmann::json& config = bundle.config("codec");
     const std::string section = bundle.config_subject("codec"), kind = JsonObject(config, section).text("kind");
     if (kind == "motion") {
         const auto codec = std::make_shared<MotionCodec>(motion_codec_config_from_json(config, section));
-        load(bundle, *codec, "codec.", model.device);
+        load(bundle, *codec, "codec.", model.codec_device);
+        if (model.device != model.codec_device) log_warning("codec motion draws in host memory: model '" + model.manifest.name + "' is no faster on a GPU than on the CPU");
         model.codec = codec;
         model.find_points = [net = codec->points_net](const RgbaImage& picture) mutable {
             const PictureReading reading = read_picture(net, picture);
@@ -37,7 +56,8 @@ void load_codec(const Bundle& bundle, Model& model) {
         };
     } else if (kind == "vae") {
         const auto codec = std::make_shared<VaeCodec>(vae_codec_config_from_json(config));
-        load(bundle, *codec, "codec.", model.device);
+        model.codec_device = model.device;
+        load(bundle, *codec, "codec.", model.codec_device, type);
         model.codec = codec;
     } else {
         throw Error(ErrorCode::unsupported, section, "field 'kind' is '" + kind + "'", "This version knows motion and vae");
@@ -45,6 +65,12 @@ void load_codec(const Bundle& bundle, Model& model) {
 }
 
 }  // namespace
+
+Compute compute_from_name(const std::string& name, const std::string& subject) {
+    for (const auto& [known, compute] : {std::pair{"auto", Compute::automatic}, std::pair{"f32", Compute::f32}, std::pair{"bf16", Compute::bf16}, std::pair{"fp8", Compute::fp8}})
+        if (name == known) return compute;
+    throw Error(ErrorCode::mismatch, subject, "'" + name + "' is unknown", "Say auto, f32, bf16 or fp8");
+}
 
 int Model::fewest_steps() const { return manifest.steps.empty() ? sampler.steps : manifest.steps.front(); }
 
@@ -81,7 +107,7 @@ void check_model(const Model& model) {
     if (dit.adapter.enabled && dit.adapter.tokens != audio.encoder.tokens) refuse("config.denoiser.adapter.tokens is not config.audio.tokens");
 }
 
-std::shared_ptr<const Model> load_model(const std::filesystem::path& directory, torch::Device device) {
+std::shared_ptr<const Model> load_model(const std::filesystem::path& directory, torch::Device device, Compute compute) {
     torch::NoGradGuard no_gradients;
     auto model = std::make_shared<Model>();
     const std::shared_ptr<const Bundle> opened = Bundle::open(directory);
@@ -96,12 +122,17 @@ std::shared_ptr<const Model> load_model(const std::filesystem::path& directory, 
     model->front_end = AudioFrontEnd(audio_frontend_config_from_json(bundle.config("audio"), audio), audio);
     load(bundle, *model->front_end, "audio.", device);
     model->denoiser = DitModel(dit_config_from_json(bundle.config("denoiser"), bundle.config_subject("denoiser")));
-    load(bundle, *model->denoiser, "denoiser.", device);
-    if (bundle.has(kTextStates)) model->text = checked_text(bundle.tensor(kTextStates), model->denoiser->config().caption_channels, (directory / kBundleManifestName).string() + " [" + kTextStates + ']').to(device);
+    compute = decided(compute, bundle, device);
+    load(bundle, *model->denoiser, "denoiser.", device, type_of(compute, device));
+    if (compute == Compute::fp8) model->denoiser->quantise_linears();
+    if (bundle.has(kTextStates)) {
+        const std::string subject = (directory / kBundleManifestName).string() + " [" + kTextStates + ']';
+        model->text = checked_text(bundle.tensor(kTextStates), model->denoiser->config().caption_channels, subject).to(device, model->denoiser->parameters().front().scalar_type());
+    }
     model->sampler = sampler_config_from_json(bundle.config("sampler"), bundle.config_subject("sampler"));
     if (bundle.config("sampler").contains("guidance"))
         model->guidance = guidance_config_from_json(bundle.config("sampler")["guidance"], bundle.config_subject("sampler"), model->denoiser->config().num_layers);
-    load_codec(bundle, *model);
+    load_codec(bundle, *model, type_of(compute, device));
     check_model(*model);
     if (!bundle.manifest().capabilities.speaks)
         model->warnings.push_back("model '" + bundle.manifest().name + "' is not trained to speak: the mouth will not follow the voice. The embedded model mini does");

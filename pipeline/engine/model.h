@@ -14,6 +14,7 @@
 #include "denoise/dit_model.h"
 #include "denoise/guidance.h"
 #include "denoise/rectified_flow.h"
+#include "engine/compute.h"
 #include "features/audio_frontend.h"
 #include "weights/bundle.h"
 
@@ -29,7 +30,8 @@ using PointsFinder = std::function<FoundPoints(const RgbaImage&)>;
 struct Model {
     std::filesystem::path directory;  // where it was read from, for messages
     BundleManifest manifest;
-    torch::Device device = torch::kCPU;
+    torch::Device device = torch::kCPU;        // of ears and transformer
+    torch::Device codec_device = torch::kCPU;  // codec motion stays in host memory, where it draws
     AudioFrontEnd front_end{nullptr};
     DitModel denoiser{nullptr};
     SamplerConfig sampler;
@@ -48,8 +50,8 @@ struct Model {
 
 /// Reads and checks the bundle, builds its modules and loads their weights: config sections "audio", "denoiser", "sampler", "codec" (whose
 /// "kind" chooses the class), tensors "audio.*", "denoiser.*", "codec.*". Device worker's thread. Error names file, section and field; nothing half-loaded
-/// is ever returned.
-std::shared_ptr<const Model> load_model(const std::filesystem::path& bundle, torch::Device device);
+/// is ever returned. Error unsupported where `device` does not multiply what `compute` wants.
+std::shared_ptr<const Model> load_model(const std::filesystem::path& bundle, torch::Device device, Compute compute = Compute::automatic);
 
 /// What load_model checks and builds after the weights are there; also for tests and the trainer, which have modules without a bundle.
 void check_model(const Model& model);

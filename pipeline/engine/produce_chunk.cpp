@@ -7,8 +7,10 @@
 namespace mirrorme {
 namespace {
 
-/// On a device the answer comes with the pixels.
-torch::Tensor finite_here(torch::Tensor latents, const ChunkPlan& plan) { return latents.is_cpu() ? finite_latents(std::move(latents), plan) : latents; }
+/// The latents where the codec is. On a device the answer whether they are numbers comes with the pixels.
+torch::Tensor for_codec(const torch::Tensor& latents, torch::Device codec, const ChunkPlan& plan) {
+    return codec.is_cpu() ? finite_latents(latents.to(codec), plan) : latents;
+}
 
 }  // namespace
 
@@ -28,7 +30,7 @@ ChunkPlan ChunkPipeline::produce_chunk(SessionState& session) {
     const torch::Tensor window = conditioner_.window(session, plan);                                                      // [1, samples]
     const Conditioning cond = timed("audio", [&] { return conditioner_.encode(window, plan, session); });                 // all the model is told
     const torch::Tensor latents =
-        timed("denoise", [&] { return finite_here(denoiser_.run(plan.latents, cond, *context_cache_, seed_), plan); });   // [1, C, c, h, w]
+        timed("denoise", [&] { return for_codec(denoiser_.run(plan.latents, cond, *context_cache_, seed_), model_->codec_device, plan); });  // [1, C, c, h, w]
     const torch::Tensor pixels =
         timed("decode", [&] { return model_->codec->decode(latents, *identity_, *decode_cache_, decode_options_of(session.settings)); });  // [n, H, W, 4]
     const torch::Tensor shown = pixels.is_cpu() ? pixels : timed("read_back", [&] { return read_back(pixels, latents, plan); });  // in host memory

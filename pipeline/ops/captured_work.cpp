@@ -8,12 +8,17 @@
 namespace mirrorme {
 namespace {
 
-constexpr int kRunsAsTheyAre = 8;  // of a key: levels of a stream that passes through them in one chunk are not worth a graph
+// Of a key: levels of a stream that passes through them in one chunk are not worth a graph, unless they were made ready for it.
+constexpr int kRunsAsTheyAre = 8, kRunsInWarmUp = 1;
 
 std::atomic<bool> graphs_enabled{true};
 thread_local WorkWatcher* watcher_here = nullptr;
+thread_local int warming_up = 0;
 
 }  // namespace
+
+WarmUpScope::WarmUpScope() { ++warming_up; }
+WarmUpScope::~WarmUpScope() { --warming_up; }
 
 bool CapturedWork::wanted(torch::Device device) {
     return graphs_enabled.load(std::memory_order_relaxed) && (watcher_here != nullptr || runtime_for(device) != nullptr);
@@ -31,7 +36,7 @@ void CapturedWork::run(const WorkKey& key, const std::function<void()>& work) {
     if (watcher_here != nullptr) return watcher_here->run(name_, key, work);
     if (!failed_ && wanted(device_)) {
         Recorded& recorded = recorded_[key];
-        if (recorded.graph == nullptr && ++recorded.runs > kRunsAsTheyAre) record(recorded, work);
+        if (recorded.graph == nullptr && ++recorded.runs > (warming_up > 0 ? kRunsInWarmUp : kRunsAsTheyAre)) record(recorded, work);
         if (recorded.graph != nullptr) {
             ++counts_.replayed;
             return recorded.graph->replay();

@@ -30,14 +30,24 @@ public:
     virtual void run(const std::string& name, const WorkKey& key, const std::function<void()>& work) = 0;
 };
 
+/// While it lives, this thread's work is recorded with a key's second run. Whoever opens a stream lets it pass through all that it will do (twice), so
+/// that nothing has to be recorded, which takes milliseconds, while somebody watches.
+class WarmUpScope {
+public:
+    WarmUpScope();
+    ~WarmUpScope();
+    WarmUpScope(const WarmUpScope&) = delete;
+    WarmUpScope& operator=(const WarmUpScope&) = delete;
+};
+
 /// One thread. The graphs of one object share the memory of their temporaries.
 class CapturedWork {
 public:
     /// `name`: for the log.
     CapturedWork(std::string name, torch::Device device) : name_(std::move(name)), device_(device) {}
 
-    /// Queues `work`. Where graphs are wanted, a key's first runs are as they are (they choose algorithms and load code), then it is recorded. What
-    /// cannot be recorded goes on without a graph, and the log says why.
+    /// Queues `work`. Where graphs are wanted, a key's first runs are as they are (they choose algorithms and load code), one in a WarmUpScope, a few
+    /// more outside; then it is recorded. What cannot be recorded goes on without a graph, and the log says why.
     void run(const WorkKey& key, const std::function<void()>& work);
 
     /// Whether work on `device` is recorded here and now, so that it must live in fixed memory: there is a device library or a watcher, and graphs

@@ -44,6 +44,8 @@ public:
     /// lives. Temporaries of graphs recorded `beside` another share its memory: such graphs are replayed one after the other (null: memory of its own).
     virtual std::unique_ptr<DeviceGraph> capture(torch::Device device, const DeviceGraph* beside, const std::function<void()>& work) = 0;
     virtual std::unique_ptr<DeviceEvent> event(torch::Device device) = 0;
+    /// Ten times the number that NVIDIA gives it: 90 for 9.0.
+    virtual int compute_capability(torch::Device device) const = 0;
     struct Memory {
         std::int64_t held = 0, peak = 0;  // bytes of tensors' memory, taken from the device by this process
         std::int64_t free = 0, total = 0;  // bytes of the device
@@ -57,7 +59,7 @@ struct DeviceLibrary {
     const char* torch_version;  // it was compiled against
     DeviceRuntime* runtime;     // lives as long as the process
 };
-inline constexpr std::uint32_t kDeviceLibraryVersion = 1;  // of this header and of kernels/include: both sides are compiled with it
+inline constexpr std::uint32_t kDeviceLibraryVersion = 2;  // of this header and of kernels/include: both sides are compiled with it
 inline constexpr const char* kDeviceLibraryEntry = "mirrorme_device_library";
 using DeviceLibraryEntry = const DeviceLibrary* (*)();
 

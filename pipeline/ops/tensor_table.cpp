@@ -8,6 +8,7 @@
 
 #include "core/log.h"
 #include "ops/device_runtime.h"
+#include "ops/fp8_linear.h"
 #include "ops/norm_rope.h"
 
 namespace mirrorme {
@@ -92,17 +93,44 @@ bool has_table(torch::Device device) { return (device.is_cpu() && cpu_scopes > 0
 
 namespace fused {
 
-Tensor modulated_norm(const Tensor& x, const Tensor& scale, const Tensor& shift, double eps) {
-    const std::optional<Table> table = table_of(x);
-    if (!table || !rows(x)) return {};
-    kernels::ModulatedNorm work{.type = table->type, .batch = x.size(0), .tokens = x.size(1), .width = x.size(2), .x = view(x), .eps = static_cast<float>(eps)};
+namespace {
+
+/// The operation on x but for its output; nothing where the tensors do not belong together.
+std::optional<kernels::ModulatedNorm> norm_of(const Table& table, const Tensor& x, const Tensor& scale, const Tensor& shift, double eps) {
+    if (!rows(x)) return std::nullopt;
+    kernels::ModulatedNorm work{.type = table.type, .batch = x.size(0), .tokens = x.size(1), .width = x.size(2), .x = view(x), .eps = static_cast<float>(eps)};
     if (scale.defined()) {
-        if (!modulates(scale, x) || !modulates(shift, x) || scale.size(1) != shift.size(1)) return {};
+        if (!modulates(scale, x) || !modulates(shift, x) || scale.size(1) != shift.size(1)) return std::nullopt;
         work.groups = scale.size(1), work.scale = view(scale), work.shift = view(shift);
     }
+    return work;
+}
+
+/// Memory for the rows of x.
+Fp8Rows rows_like(const Tensor& x) {
+    return {torch::empty(x.sizes(), x.options().dtype(torch::kFloat8_e4m3fn)), torch::empty({x.numel() / x.size(-1)}, x.options().dtype(torch::kFloat))};
+}
+
+}  // namespace
+
+Tensor modulated_norm(const Tensor& x, const Tensor& scale, const Tensor& shift, double eps) {
+    const std::optional<Table> table = table_of(x);
+    if (!table) return {};
+    std::optional<kernels::ModulatedNorm> work = norm_of(*table, x, scale, shift, eps);
+    if (!work) return {};
     Tensor out = torch::empty(x.sizes(), x.options());
-    work.out = target(out);
-    return done("modulated_norm", table->operations->modulated_norm(work, table->stream)) ? out : Tensor();
+    work->out = target(out);
+    return done("modulated_norm", table->operations->modulated_norm(*work, table->stream)) ? out : Tensor();
+}
+
+Fp8Rows modulated_norm_rows(const Tensor& x, const Tensor& scale, const Tensor& shift, double eps) {
+    const std::optional<Table> table = table_of(x);
+    if (!table) return {};
+    std::optional<kernels::ModulatedNorm> work = norm_of(*table, x, scale, shift, eps);
+    if (!work) return {};
+    const Fp8Rows out = rows_like(x);
+    work->out = target(out.bytes), work->row_scale = out.scale.mutable_data_ptr<float>();
+    return done("modulated_norm to e4m3", table->operations->modulated_norm(*work, table->stream)) ? out : Fp8Rows();
 }
 
 bool normed_rope(const Qkv& in, const QkvTargets& out) {
@@ -146,6 +174,17 @@ bool gelu(const Tensor& x, const Tensor& bias) {
     return done("activate_rows", table->operations->activate_rows(work, table->stream));
 }
 
+Fp8Rows activated_rows(const Tensor& x, const Tensor& bias, kernels::Activation activation) {
+    const std::optional<Table> table = table_of(x);
+    if (!table || !x.is_contiguous() || (bias.defined() && !(same_kind(bias, x) && bias.is_contiguous()))) return {};
+    const int64_t width = x.size(-1);
+    const Fp8Rows out = rows_like(x);
+    const kernels::ActivateRows work{.type = table->type, .rows = x.numel() / width, .width = width, .x = x.const_data_ptr(), .x_stride = width,
+                                     .bias = bias.defined() ? bias.const_data_ptr() : nullptr, .activation = activation, .out = out.bytes.mutable_data_ptr(), .out_stride = width,
+                                     .row_scale = out.scale.mutable_data_ptr<float>()};
+    return done("activate_rows to e4m3", table->operations->activate_rows(work, table->stream)) ? out : Fp8Rows();
+}
+
 Tensor pixel_norm(const Tensor& x, const Tensor& scale, const Tensor& shift, int front, int back) {
     const std::optional<Table> table = table_of(x);
     if (!table || !channels_last(x)) return {};
@@ -162,12 +201,12 @@ Tensor pixel_norm(const Tensor& x, const Tensor& scale, const Tensor& shift, int
     return done("pixel_norm", table->operations->pixel_norm(work, table->stream)) ? out : Tensor();
 }
 
-Tensor depth_to_space(const Tensor& y, const Tensor& skip) {
+Tensor depth_to_space(const Tensor& y, const Tensor& skip, int dropped) {
     const std::optional<Table> table = table_of(y);
     if (!table || !channels_last(y) || (skip.defined() && !(channels_last(skip) && same_kind(skip, y)))) return {};
-    Tensor out = like_clip(y, y.size(1) / 8, 2 * y.size(2) - 1, 2 * y.size(3), 2 * y.size(4));
+    Tensor out = like_clip(y, y.size(1) / 8, 2 * y.size(2) - dropped, 2 * y.size(3), 2 * y.size(4));
     kernels::DepthToSpace work{.type = table->type, .batch = y.size(0), .frames = y.size(2), .height = y.size(3), .width = y.size(4), .channels = y.size(1) / 8,
-                               .y = y.const_data_ptr(), .dropped = 1, .out = out.mutable_data_ptr()};
+                               .y = y.const_data_ptr(), .dropped = dropped, .out = out.mutable_data_ptr()};
     if (skip.defined()) work.skip = skip.const_data_ptr(), work.skip_channels = skip.size(1);
     return done("depth_to_space", table->operations->depth_to_space(work, table->stream)) ? out : Tensor();
 }

@@ -14,6 +14,7 @@
 namespace mirrorme {
 
 struct RopeTable;
+struct Fp8Rows;
 
 /// While it lives, this thread's CPU tensors go through the CPU's table: the paths of a device without one, for tests and comparisons.
 class CpuTableScope {
@@ -35,6 +36,8 @@ using torch::Tensor;
 
 /// norm(x, eps) * (1 + scale) + shift. x [B, N, D]; scale, shift [B or 1, G, D], both undefined: the norm alone. -> [B, N, D] or undefined.
 Tensor modulated_norm(const Tensor& x, const Tensor& scale, const Tensor& shift, double eps);
+/// The same as rows of e4m3 (ops/fp8_linear.h), or undefined.
+Fp8Rows modulated_norm_rows(const Tensor& x, const Tensor& scale, const Tensor& shift, double eps);
 
 /// Rows of one attention [B, N, D]. Undefined ones are left out, and what belongs to them.
 struct Qkv {
@@ -53,14 +56,16 @@ bool gated_add(const Tensor& x, const Tensor& y, const Tensor& gate);
 
 /// x = GELU_tanh(x + bias), in place. x [..., D], dense.
 bool gelu(const Tensor& x, const Tensor& bias);
+/// activation(x + bias) as rows of e4m3, or undefined. x [..., D], dense; bias [D] or undefined.
+Fp8Rows activated_rows(const Tensor& x, const Tensor& bias, kernels::Activation activation);
 
 /// SiLU of the modulated pixel norm, padded in time with copies of the first and last frame: x [B, C, T, H, W], channels last ->
 /// [B, C, front + T + back, H, W], channels last, or undefined. scale, shift [B or 1, C] or both undefined.
 Tensor pixel_norm(const Tensor& x, const Tensor& scale, const Tensor& shift, int front, int back);
 
-/// Cells of 2 x 2 x 2 to places, less the first frame, plus `skip` unfolded the same way (undefined: none): y [B, 8 C, T, H, W] ->
-/// [B, C, 2 T - 1, 2 H, 2 W] or undefined; all channels last.
-Tensor depth_to_space(const Tensor& y, const Tensor& skip);
+/// Cells of 2 x 2 x 2 to places, less the first `dropped` frames, plus `skip` unfolded the same way (undefined: none): y [B, 8 C, T, H, W] ->
+/// [B, C, 2 T - dropped, 2 H, 2 W] or undefined; all channels last. dropped: 0 or 1.
+Tensor depth_to_space(const Tensor& y, const Tensor& skip, int dropped);
 
 /// Patches [1, 48, T, h, w], channels last, values -1..1 -> frames [T, 4 h, 4 w, 4] uint8 BGRA, opaque, or undefined.
 Tensor finish_pixels(const Tensor& patches);

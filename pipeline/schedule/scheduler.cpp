@@ -73,6 +73,8 @@ ChunkPlan ChunkScheduler::next(std::int64_t now_ns, const AudioProgress& audio, 
     return plan_next(state_, config_, now_ns, audio, queue);
 }
 
+std::optional<std::int64_t> ChunkScheduler::next_deadline_ns() const noexcept { return due_ns(state_, config_, config_.layout.spans(state_.next_chunk).first_pts); }
+
 void ChunkScheduler::done(const ChunkPlan& plan, std::int64_t now_ns, std::int64_t compute_ns) noexcept {
     if (plan.action == ChunkAction::wait || plan.action == ChunkAction::finish) return;
     state_.next_chunk = plan.next_index;

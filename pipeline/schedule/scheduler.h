@@ -76,6 +76,8 @@ public:
     const SchedulerConfig& config() const noexcept { return config_; }
     DegradationLevel level() const noexcept { return state_.ladder.level; }
     std::int64_t next_chunk() const noexcept { return state_.next_chunk; }
+    /// When its first frame is due, on the clock of next(); none: offline, or no sound has come.
+    std::optional<std::int64_t> next_deadline_ns() const noexcept;
 
 private:
     SchedulerConfig config_;

@@ -61,9 +61,55 @@ TEST_CASE("bench chunk in bfloat16 is near float32", "[cli]") {
     }
 }
 
+TEST_CASE("bench chunk measures the causal decoder, e4m3 linears and chunks that come in time", "[cli]") {
+    const Outcome result = run(small({"--decoder", "causal", "--linears", "fp8", "--paced", "2", "--json"}));
+    INFO(result.err);
+    REQUIRE(result.code == 0);
+    const json one = json::parse(result.out).at("chunk_bench").at(0);
+    CHECK_THAT(one.at("configuration").get<std::string>(), ContainsSubstring("causal") && ContainsSubstring("+fp8"));
+    CHECK(one.at("paced_chunks") == 2);
+    const double busy = one.at("busy_share").get<double>(), paced = one.at("paced_p50_ms").get<double>();
+    CHECK(busy > 0);
+    CHECK(paced > 0);
+    CHECK(one.at("paced_p99_ms").get<double>() >= paced);
+    CHECK(one.at("sessions_at_24_fps").get<int>() == static_cast<int>(1e3 * 8 / 24 / one.at("stages").at("chunk").at("p95_ms").get<double>()));
+    // The wait for 8 frames of sound and 100 ms of look-ahead.
+    CHECK(one.at("live_first_frame_ms").get<double>() == Catch::Approx(one.at("first_frame_ms").get<double>() + 8 * 1e3 / 24 + 100));
+}
+
+TEST_CASE("bench chunk measures a clip in one go", "[cli]") {
+    const Outcome result = run(small({"--one-shot", "3", "--json"}));
+    INFO(result.err);
+    REQUIRE(result.code == 0);
+    const json all = json::parse(result.out).at("chunk_bench");
+    REQUIRE(all.size() == 1);
+    CHECK_THAT(all[0].at("configuration").get<std::string>(), ContainsSubstring("one shot of 3"));
+    CHECK(all[0].at("frames_per_s").get<double>() == Catch::Approx(17e3 / all[0].at("stages").at("chunk").at("p50_ms").get<double>()));
+}
+
+TEST_CASE("bench chunk says what smaller numbers lose, stage by stage", "[cli]") {
+    const Outcome result = run(small({"--accuracy", "--decoder", "causal", "--json"}));
+    INFO(result.err);
+    REQUIRE(result.code == 0);
+    const json rows = json::parse(result.out).at("accuracy");
+    REQUIRE(rows.size() == 4);
+    for (const auto& [stage, errors] : rows.items()) {
+        CAPTURE(stage);
+        const double brain = errors.at("bf16").get<double>(), bytes = errors.at("bf16_with_fp8_linears").get<double>();
+        CHECK(brain > 1e-4);
+        CHECK(brain < 0.1);
+        CHECK(bytes > brain);  // 3 bits against 7
+        CHECK(bytes < 0.5);
+    }
+}
+
 TEST_CASE("bench refuses what it cannot measure", "[cli]") {
     CHECK(run({"bench", "chunk", "--model", "huge"}).code == 2);
     CHECK(run({"bench", "chunk", "--chunks", "0"}).code == 2);
+    CHECK(run({"bench", "chunk", "--linears", "fp4"}).code == 2);
+    CHECK(run({"bench", "chunk", "--decoder", "none"}).code == 2);
+    CHECK(run({"bench", "--compute", "fp4"}).code == 2);
+    CHECK(run({"bench", "--device-share", "0"}).code == 2);
     const Outcome odd = run({"bench", "chunk", "--model", "small", "--width", "65"});
     CHECK(odd.code == 2);
     CHECK_THAT(odd.err, ContainsSubstring("multiples of 32"));

@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "schedule/compute_share.h"
 #include "schedule/latency_budget.h"
 #include "schedule/scheduler.h"
 
@@ -185,4 +186,35 @@ TEST_CASE("percentiles are of the kept values", "[latency]") {
     CHECK(window.percentile(100) == 250);
     CHECK(window.percentile(0.1) == 151);
     CHECK(window.mean() == 200);
+}
+
+TEST_CASE("the next deadline is that of the next plan", "[scheduler]") {
+    ChunkScheduler live({layout_of(4, 1, StreamStart::still), 2000 * kMs}), file({layout_of(4, 1, StreamStart::still), std::nullopt});
+    CHECK_FALSE(live.next_deadline_ns());
+    for (int chunk = 0; chunk < 5; ++chunk) {
+        const ChunkPlan plan = live.next(1000 * kMs, heard(1000), kRoom);
+        REQUIRE(plan.deadline_ns);
+        CHECK(live.next_deadline_ns() == plan.deadline_ns);
+        live.done(plan, 1000 * kMs, 0);
+        CHECK(*live.next_deadline_ns() > *plan.deadline_ns);
+        file.done(file.next(0, heard(1000), kRoom), 0, 0);
+        CHECK_FALSE(file.next_deadline_ns());
+    }
+}
+
+TEST_CASE("computing keeps to its share of the time, and idle time is not saved up", "[share]") {
+    ComputeShare quarter(0.25), whole;
+    std::int64_t now = 0, busy = 0;
+    for (int i = 0; i < 40; ++i) {
+        const std::int64_t work = (5 + i % 7) * kMs;
+        now = std::max(now, quarter.free_at_ns());
+        quarter.worked(now, now + work);
+        now += work, busy += work;
+    }
+    CHECK(quarter.free_at_ns() == 4 * busy);
+    now = quarter.free_at_ns() + 1'000'000 * kMs;  // nothing to do for long
+    quarter.worked(now, now + 10 * kMs);
+    CHECK(quarter.free_at_ns() == now + 40 * kMs);
+    whole.worked(now, now + 10 * kMs);
+    CHECK(whole.free_at_ns() == now + 10 * kMs);
 }

@@ -3,7 +3,7 @@
 #include <catch2/catch_test_macros.hpp>
 #include <stdexcept>
 
-#include "codec/vae/vae_stream.h"
+#include "codec/vae/vae_causal_stream.h"
 #include "denoise/denoiser.h"
 #include "ops/tensor_table.h"
 #include "support/dit_small.h"
@@ -147,6 +147,7 @@ public:
         return std::make_unique<Graph>(work);
     }
     std::unique_ptr<DeviceEvent> event(torch::Device) override { return nullptr; }
+    int compute_capability(torch::Device) const override { return 90; }
     Memory memory(torch::Device) const override { return {}; }
 
     bool refuses = false;
@@ -191,4 +192,64 @@ TEST_CASE("what cannot be recorded goes on without a graph") {
     for (int i = 0; i < 20; ++i) work.run({1}, [&] { ++calls; });
     CHECK(calls == 20);
     CHECK(work.counts().recorded == 0);
+}
+
+TEST_CASE("in warm-up a key is recorded with its second run, outside after several") {
+    PretendRuntime runtime;
+    const Installed installed(&runtime);
+    CapturedWork work("trial", torch::Device(torch::kCUDA, 0));
+    int calls = 0;
+    {
+        const WarmUpScope warming;
+        for (int i = 0; i < 4; ++i) work.run({1}, [&] { ++calls; });
+    }
+    CHECK(calls == 4);
+    CHECK(work.counts().recorded == 1);
+    CHECK(work.counts().as_is == 1);
+    CHECK(work.counts().replayed == 3);
+    for (int i = 0; i < 4; ++i) work.run({2}, [&] { ++calls; });
+    CHECK(work.counts().recorded == 1);
+    work.run({1}, [&] { ++calls; });
+    CHECK(work.counts().replayed == 4);
+    CHECK(runtime.besides.size() == 1);
+}
+
+TEST_CASE("a stream that has begun twice records nothing when it begins again") {
+    const torch::InferenceMode no_gradients;
+    const DitConfig config = small_config();
+    Denoiser denoiser(trained_model(config), {.kind = SamplerKind::stochastic, .steps = 2});
+    const Conditioning all = small_conditioning(config, 1, 6);
+    StreamSetup setup;
+    setup.identity = all.identity;
+    const auto cache = denoiser.start(setup);
+    LtxVae vae(published_vae(VaeVersion::v0_9_5, 4, 16));
+    golden::fill(*vae);
+    VaeConfig causal_config = published_vae(VaeVersion::v0_9_5, 4, 16);
+    causal_config.causal_decoder = true;
+    LtxVae causal_vae(causal_config);
+    golden::fill(*causal_vae);
+    VaeStreamDecoder windowed(vae, {.context_back = 2});
+    VaeCausalDecoder causal(causal_vae, {});
+
+    WorkCheck check;
+    std::vector<Tensor> first;
+    int recorded = 0;
+    for (int pass = 0; pass < 4; ++pass) {  // what is passed through: 6 levels of the context and of the windows
+        cache->restart(setup.start);
+        windowed.restart();
+        causal.restart();
+        std::vector<Tensor> made;
+        for (int64_t i = 0; i < 6; ++i) {
+            made.push_back(denoiser.run({i, i + 1}, part_of(all, i, 1), *cache, 7));
+            const Tensor latent = golden::input("latents", {1, 16, 6, 1, 1}).slice(2, i, i + 1);
+            made.push_back(windowed.push_pixels(latent));
+            made.push_back(causal.push_pixels(latent));
+        }
+        if (pass == 0) first = made;
+        for (std::size_t i = 0; i < made.size(); ++i) CHECK(made[i].equal(first[i]));
+        if (pass < 3) recorded = check.recorded();
+    }
+    CHECK(check.recorded() == recorded);
+    CHECK(recorded >= 2 * 3 + 3 + 1);  // steps and looks at three fill levels at least, windows, the causal decode
+    CHECK(check.problems() == "");
 }

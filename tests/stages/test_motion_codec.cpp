@@ -90,6 +90,17 @@ TEST_CASE("an opaque picture is opaque under keep and has alpha under matte") {
     CHECK(matte.select(3, 3).min().item<int>() < 255);
 }
 
+TEST_CASE("an arm that is folded in the picture stays there, and the identity says so") {
+    const std::shared_ptr<MotionCodec> codec = some_codec();
+    CHECK(codec->make_identity({picture(0), body()})->remarks.empty());
+    KeyPointFrame folded = body();
+    set_position(folded, point::kRightHand + point::kWrist, {128, 330});
+    const auto identity = codec->make_identity({picture(0), folded});
+    REQUIRE(identity->remarks.size() == 1);
+    CHECK(identity->remarks[0].find("right arm") != std::string::npos);
+    CHECK(identity->remarks[0].find("hang down") != std::string::npos);
+}
+
 TEST_CASE("latents that are no numbers, or far too large, still give frames") {
     const std::shared_ptr<MotionCodec> codec = some_codec();
     const auto identity = codec->make_identity({picture(0), body()});

@@ -192,6 +192,17 @@ TEST_CASE("more context brings a decode by windows nearer to the whole decode") 
     CHECK_THROWS(measure_decode_context(vae, latents.slice(2, 0, 8), windows, {}));
 }
 
+TEST_CASE("a decoder that begins again shows what a new one shows") {
+    torch::InferenceMode guard;
+    LtxVae vae = small_vae(VaeVersion::v0_9_1);
+    const Tensor latents = golden::input("again", {1, 16, 5, 1, 1});
+    const VaeWindow window{.context_back = 2, .context_forward = 1, .cross_fade = 4, .noise_scale = 0.1, .seed = 7};
+    VaeStreamDecoder decoder(vae, window);
+    decoder.push(golden::input("another", {1, 16, 4, 1, 1}));
+    decoder.restart();
+    CHECK(shown_of(decoder, latents, {1, 2, 2}).equal(one_by_one(vae, window, latents)));
+}
+
 TEST_CASE("an impossible window is refused") {
     LtxVae vae = small_vae(VaeVersion::v0_9_0);
     CHECK_THROWS(VaeStreamDecoder(vae, {.context_back = 0}));

@@ -57,6 +57,21 @@ TEST_CASE("the truth itself scores full marks, another clip's does not") {
     CHECK(figures.truth_closed_in_silence == 1);
 }
 
+TEST_CASE("hands are measured in widths of a hand, where the truth shows one") {
+    MotionTrack truth = speak(1.1), track;
+    constexpr float kPalm = 0.5f, kWidth = 0.66f * kPalm;  // face units
+    for (KeyPointFrame& f : truth) {
+        f.points[point::kShoulders] = {-1.5f, 2, 1}, f.points[point::kShoulders + 1] = {1.5f, 2, 1};
+        for (int p = point::kWrist; p < point::kHandCount; ++p) f.points[static_cast<std::size_t>(point::kLeftHand + p)] = {1, p == point::kWrist ? 1.0f : 1 - kPalm, 1};
+    }
+    track = truth;
+    for (KeyPointFrame& f : track)
+        for (int p = 0; p < point::kHandCount; ++p) f.points[static_cast<std::size_t>(point::kLeftHand + p)].x += kWidth, f.points[static_cast<std::size_t>(point::kRightHand + p)].x += 9;
+    const MotionFigures figures = measure_motion({clip_of(truth)}, {track});
+    CHECK_THAT(figures.hand_error_widths, WithinAbs(1, 1e-4));
+    CHECK_THAT(figures.hand_error, WithinAbs(kWidth / 1.5, 1e-4));
+}
+
 TEST_CASE("a clip in which nobody speaks takes nothing from correlations") {
     MotionTrack silent = speak(0.8);
     for (auto& f : silent) f.points = silent[15].points;

@@ -206,7 +206,8 @@ TEST_CASE("a task that recites is measured on the clips that it learns", "[video
     CHECK(static_cast<VideoBatch&>(*drawn).video.size(2) == 1 + 3 * kTemporal);  // windows are cut from longer clips
     torch::NoGradGuard no_grad;
     std::map<std::string, double> figures;
-    for (const auto& [name, value] : task.evaluate().entries()) figures[name] = value.item<double>();
+    const Metrics metrics = task.evaluate();
+    for (const auto& [name, value] : metrics.entries()) figures[name] = value.item<double>();
     for (const char* name : {"mouth_error_held_still", "mouth_error_codec", "mouth_error_own_sound", "opening_other_sound", "mouth_liveliness_gate_shut", "hand_error_arms_reversed_to_reversed_truth"}) {
         INFO(name);
         REQUIRE(figures.contains(name));
@@ -230,7 +231,8 @@ TEST_CASE("figures of a recital: the clips themselves are without fault, told ot
     const torch::Tensor truth = torch::stack({clips[0]->video, clips[1]->video}).narrow(2, 0, 1 + 7 * kTemporal).to(torch::kFloat) / 255;
     const VideoRecital recital({}, clips, true, true);
     std::map<std::string, double> figures;
-    for (const auto& [name, value] : recital.figures({{"own_sound", truth}, {"other_sound", truth.roll(1, 2)}, {"gate_shut", truth.slice(2, 0, 1).expand_as(truth)}, {"arms_reversed", truth.flip(2)}}).entries())
+    const Metrics metrics = recital.figures({{"own_sound", truth}, {"other_sound", truth.roll(1, 2)}, {"gate_shut", truth.slice(2, 0, 1).expand_as(truth)}, {"arms_reversed", truth.flip(2)}});
+    for (const auto& [name, value] : metrics.entries())
         figures[name] = value.item<double>();
     CHECK(figures["mouth_error_own_sound"] == 0);
     CHECK(figures["hand_error_own_sound"] == 0);

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <span>
+#include <string>
 #include <utility>
 
 #include "codec/motion/motion_values.h"
@@ -192,6 +193,12 @@ std::shared_ptr<const CodecIdentity> MotionCodec::make_identity(const ReferenceP
         identity->whole = std::make_unique<const ReferenceLayer>(kernels::cpu_operations(), size, std::move(whole), picture.points);
     }
     identity->latent = part_map->encode_identity(picture.points);
+    const auto [right, left] = identity->layer.movable();
+    if (identity->whole)
+        identity->remarks.push_back("the person cannot be told from the background for sure, so arms stay as they are in the picture. One whose background is already removed (a PNG with transparency) can gesture");
+    else if (!right || !left)
+        identity->remarks.push_back(std::string(!right && !left ? "both arms are" : right ? "the performer's left arm is" : "the performer's right arm is") +
+                                    " folded or busy in the picture, and gestures do not move what is. Arms that hang down, or are not in the picture, can gesture");
     return identity;
 }
 

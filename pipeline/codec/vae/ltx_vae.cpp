@@ -45,19 +45,23 @@ VaeDecoderImpl::VaeDecoderImpl(const VaeConfig& config) : config_(config) {
     }
 }
 
-Tensor VaeDecoderImpl::patches(const Tensor& latents, VaeDecodeContext& context) {
+Tensor VaeDecoderImpl::patches(const Tensor& latents, VaeDecodeContext& context, VaeStreamCache* cache) {
+    TORCH_CHECK(cache == nullptr || config_.causal_decoder, "a decoder that looks ahead cannot go on from what it remembers");
     TORCH_CHECK(!config_.timestep_conditioning || context.timestep.defined(), "this autoencoder version needs a decode timestep");
     if (config_.timestep_conditioning) context.timestep_multiplier = timestep_scale_multiplier;
     context.next_noise = 0;
-    VaePass pass{.padding = config_.causal_decoder ? TimePadding::causal : TimePadding::centred, .decode = &context};
-    Tensor h = conv_in->forward(latents, pass.padding);
+    if (cache) cache->begin_chunk();
+    VaePass pass{.padding = config_.causal_decoder ? TimePadding::causal : TimePadding::centred, .cache = cache, .decode = &context};
+    Tensor h = conv_in->forward(latents, pass.padding, cache);
     for (auto& block : blocks_) h = block->forward(h, pass);
     std::vector<Tensor> m(2);
     if (config_.timestep_conditioning) {
         const Tensor e = last_time_embedder->forward(context);
         m = (last_scale_shift_table.view({1, 2, -1, 1, 1, 1}) + e.view({e.size(0), 2, -1, 1, 1, 1})).unbind(1);
     }
-    return conv_out->forward_normed(h, m[1], m[0], pass.padding);
+    h = conv_out->forward_normed(h, m[1], m[0], pass.padding, cache);
+    if (cache) cache->end_chunk();
+    return h;
 }
 
 LtxVaeImpl::LtxVaeImpl(const VaeConfig& config) : config_(config) {

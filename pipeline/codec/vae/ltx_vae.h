@@ -34,11 +34,12 @@ TORCH_MODULE(VaeEncoder);
 class VaeDecoderImpl : public torch::nn::Module {
 public:
     explicit VaeDecoderImpl(const VaeConfig& config);
-    /// Latents as the encoder gave them (not normalised) -> video. Not causal: frames near the end of a window
+    /// Latents as the encoder gave them (not normalised) -> video. The published ones are not causal: frames near the end of a window
     /// differ from a longer decode. `context.timestep` is needed from 0.9.1 on.
     torch::Tensor forward(const torch::Tensor& latents, VaeDecodeContext& context) { return unpatchify(patches(latents, context), config_.patch); }
     /// The video as its last convolution gives it, [B, 3 p p, T, H / p, W / p].
-    torch::Tensor patches(const torch::Tensor& latents, VaeDecodeContext& context);
+    /// With `cache`, for a causal decoder: the stream's next latents, the first as one frame, each later one as r.
+    torch::Tensor patches(const torch::Tensor& latents, VaeDecodeContext& context, VaeStreamCache* cache = nullptr);
 
 private:
     VaeConfig config_;

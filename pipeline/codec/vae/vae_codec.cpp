@@ -1,7 +1,9 @@
 #include "codec/vae/vae_codec.h"
 
 #include <nlohmann/json.hpp>
+#include <optional>
 
+#include "codec/vae/vae_causal_stream.h"
 #include "core/error.h"
 #include "core/json_fields.h"
 
@@ -12,9 +14,22 @@ using torch::Tensor;
 
 constexpr double kPublishedNoiseScale = 0.025;  // with a decode timestep of 0.05
 
+/// One of two: a decoder that looks ahead works by windows, a causal one goes on from what it remembers.
 struct VaeDecodeCache : DecodeCache {
-    VaeDecodeCache(LtxVae vae, const VaeWindow& window) : stream(std::move(vae), window) {}
-    VaeStreamDecoder stream;
+    VaeDecodeCache(const LtxVae& vae, const VaeWindow& window) {
+        if (vae->config().causal_decoder) causal.emplace(vae, window);
+        else windowed.emplace(vae, window);
+    }
+    Tensor push_pixels(const Tensor& latents) { return causal ? causal->push_pixels(latents) : windowed->push_pixels(latents); }
+
+    bool restart() override {
+        if (causal) causal->restart();
+        else windowed->restart();
+        return true;
+    }
+
+    std::optional<VaeStreamDecoder> windowed;
+    std::optional<VaeCausalDecoder> causal;
 };
 
 /// Straight RGBA bytes -> [1, 3, 1, H, W] in -1..1, transparent parts over mid grey.
@@ -89,7 +104,7 @@ std::unique_ptr<DecodeCache> VaeCodec::make_decode_cache() { return std::make_un
 
 Tensor VaeCodec::decode(const Tensor& latents, const CodecIdentity&, DecodeCache& cache, const DecodeOptions&) {
     torch::InferenceMode guard;
-    return static_cast<VaeDecodeCache&>(cache).stream.push_pixels(latents.to(options_of(*this)));
+    return static_cast<VaeDecodeCache&>(cache).push_pixels(latents.to(options_of(*this)));
 }
 
 }  // namespace mirrorme

@@ -16,7 +16,8 @@ struct VaeCodecConfig {
 // Note [A codec's window]
 // Codec::decode() gives the frames of the latents that it is given, so a codec's windows have no forward context and hence no cross-fade; its
 // frames must not depend on how latents are cut into chunks, so a window adds one latent. What is left to choose is how far a window
-// looks back ('mirrorme bench decode' measures it), the decode timestep and the noise that 0.9.1 and later expect.
+// looks back ('mirrorme bench decode' measures it), the decode timestep and the noise that 0.9.1 and later expect. A causal decoder
+// (codec/vae/vae_causal_stream.h) has no windows, and context_back means nothing to it.
 
 /// {"kind": "vae", "vae": {...}, "window": {"context_back", "timestep", "noise_scale"}, "width", "height"}; absent fields keep their defaults, which are the
 /// published ones. Throws Error naming the field: unreadable, mismatch.

@@ -13,6 +13,13 @@ using torch::indexing::Slice;
 
 constexpr std::uint32_t kInjectedNoiseStep = 0xffff'fffd;  // of NoiseKey: no sampler has as many
 
+/// The last `count` frames into `slot`, whose memory stays where it is: work may be recorded (ops/captured_work.h).
+void keep_last(Tensor& slot, const Tensor& frames, int64_t count) {
+    const Tensor last = frames.narrow(2, frames.size(2) - count, count);
+    if (slot.defined()) slot.copy_(last);
+    else slot = last.clone(last.suggest_memory_format());
+}
+
 /// One residual block: norm, [modulate], SiLU, conv, [noise], twice, plus the (projected) input.
 class VaeResidualBlock : public VaeBlock {
 public:
@@ -116,7 +123,7 @@ public:
         Tensor* slot = pass.cache ? &pass.cache->take() : nullptr;
         const Tensor first = x.index({Slice(), Slice(), Slice(0, 1)});
         const Tensor padded = continued ? torch::cat({*slot, x}, 2) : torch::cat({first, first, x}, 2);
-        if (slot) *slot = padded.index({Slice(), Slice(), Slice(-kept_, torch::indexing::None)}).clone();
+        if (slot) keep_last(*slot, padded, kept_);
         return conv->forward(padded);
     }
 
@@ -154,12 +161,14 @@ public:
     }
 
     Tensor forward(const Tensor& x, VaePass& pass) override {
-        const auto unfold = [this](const Tensor& t) {  // the first of two frames stands for what was before the stream
-            return depth_to_space(t, spec_.stride_t, spec_.stride_hw).index({Slice(), Slice(), Slice(spec_.stride_t - 1, torch::indexing::None)});
+        const bool start = pass.cache == nullptr || pass.cache->first();
+        const int dropped = start ? spec_.stride_t - 1 : 0;  // the first of two frames stands for what was before the stream
+        const auto unfold = [&](const Tensor& t) {
+            return depth_to_space(t, spec_.stride_t, spec_.stride_hw).index({Slice(), Slice(), Slice(dropped, torch::indexing::None)});
         };
-        const Tensor deep = conv->forward(x, pass.padding);
+        const Tensor deep = conv->forward(x, pass.padding, pass.cache);
         if (spec_.stride_t == 2 && spec_.stride_hw == 2)
-            if (const Tensor out = fused::depth_to_space(deep, spec_.skip ? x : Tensor()); out.defined()) return out;
+            if (const Tensor out = fused::depth_to_space(deep, spec_.skip ? x : Tensor(), dropped); out.defined()) return out;
         const Tensor main = unfold(deep);
         if (!spec_.skip) return main;
         const Tensor unfolded = unfold(x);
@@ -230,15 +239,21 @@ Tensor CausalConv3dImpl::forward(const Tensor& x, TimePadding padding, VaeStream
     if (cache == nullptr) return convolve(torch::cat({first, first, x}, 2));
     Tensor& slot = cache->take();
     const Tensor padded = cache->first() ? torch::cat({first, first, x}, 2) : torch::cat({slot, x}, 2);
-    slot = padded.index({Slice(), Slice(), Slice(-2, torch::indexing::None)}).clone();
+    keep_last(slot, padded, 2);
     return convolve(padded);
 }
 
 Tensor CausalConv3dImpl::forward_normed(const Tensor& x, const Tensor& scale, const Tensor& shift, TimePadding padding, VaeStreamCache* cache) {
-    if (cache == nullptr && has_table(x.device())) {
+    if (has_table(x.device())) {
         const auto row = [](const Tensor& m) { return m.defined() ? m.flatten(1) : m; };
         const int front = padding == TimePadding::causal ? 2 : 1, back = padding == TimePadding::causal ? 0 : 1;
-        if (const Tensor padded = fused::pixel_norm(x, row(scale), row(shift), front, back); padded.defined()) return convolve(padded);
+        if (const Tensor padded = fused::pixel_norm(x, row(scale), row(shift), front, back); padded.defined()) {
+            if (cache == nullptr || padding == TimePadding::centred) return convolve(padded);
+            Tensor& slot = cache->take();
+            if (!cache->first()) padded.narrow(2, 0, 2).copy_(slot);
+            keep_last(slot, padded, 2);
+            return convolve(padded);
+        }
     }
     Tensor h = pixel_norm(x);
     if (scale.defined()) h = h * (1 + scale) + shift;

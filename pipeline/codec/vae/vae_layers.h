@@ -12,12 +12,14 @@
 
 namespace mirrorme {
 
-/// What causal layers remember of a stream: one tensor a layer, taken in the order the layers run.
-/// Pass nullptr for a whole clip. A stream's first chunk holds 1 + 8n frames, later ones 8n.
+/// What causal layers remember of a stream: one tensor a layer, taken in the order the layers run; it stays where it is from the first chunk on.
+/// Pass nullptr for a whole clip. A stream's first chunk holds 1 + 8n frames, later ones 8n; n latents give or take those.
 class VaeStreamCache {
 public:
     void begin_chunk() { next_ = 0; }
     void end_chunk() { first_ = false; }
+    /// A new stream in the same memory.
+    void restart() { first_ = true; }
     bool first() const { return first_; }
     torch::Tensor& take() {
         if (next_ == slots_.size()) slots_.emplace_back();
@@ -83,7 +85,7 @@ TORCH_MODULE(VaeTimeEmbedder);
 
 struct VaePass {
     TimePadding padding = TimePadding::causal;
-    VaeStreamCache* cache = nullptr;      // encoder streams
+    VaeStreamCache* cache = nullptr;      // streams of causal halves
     VaeDecodeContext* decode = nullptr;   // decoder only
 };
 

@@ -28,33 +28,55 @@ Tensor VaeStreamEncoder::push(const Tensor& video) {
     return vae_->normalise(vae_->encoder->forward(video, &cache_).mean);
 }
 
-/// One window's decode; owns what it uses (Note [What may stand in captured work]).
+Tensor with_decode_noise(const Tensor& latents, int64_t first, const VaeWindow& window) {
+    if (window.noise_scale == 0) return latents;
+    if (has_table(latents.device())) {
+        const Tensor made = torch::empty({latents.size(2), latents.size(0), latents.size(1), latents.size(3), latents.size(4)}, latents.options().dtype(torch::kFloat));
+        if (fused::normal_noise(made, {.seed = window.seed, .first_latent = first, .step = kDecodeStep})) return latents.lerp(made.movedim(0, 2).to(latents), window.noise_scale);
+    }
+    std::vector<Tensor> noise;
+    for (int64_t i = 0; i < latents.size(2); ++i) {
+        const Tensor one = torch::empty({latents.size(0), latents.size(1), latents.size(3), latents.size(4)});
+        fill_normal({one.data_ptr<float>(), static_cast<std::size_t>(one.numel())}, {.seed = window.seed, .latent = first + i, .step = kDecodeStep});
+        noise.push_back(one);
+    }
+    return latents.lerp(torch::stack(noise, 2).to(latents), window.noise_scale);
+}
+
+Tensor VaeDecodeCall::patches(const Tensor& latents, VaeStreamCache* cache) const {
+    LtxVae net(vae);
+    VaeDecodeContext context;
+    context.noise = noise.get();
+    context.noise_seed = window.seed;
+    context.inject_noise = net->config().injects_noise();
+    if (net->config().timestep_conditioning) context.timestep = torch::full({1}, window.timestep, latents.options().dtype(torch::kFloat));
+    Tensor z = net->denormalise(latents);
+    if (has_table(z.device())) z = z.contiguous(torch::MemoryFormat::ChannelsLast3d);
+    return net->decoder->patches(z, context, cache);
+}
+
+Tensor VaeDecodeCall::pixels(const Tensor& patches) const {
+    const int patch = vae->config().patch;
+    if (patch == 4)
+        if (const Tensor made = fused::finish_pixels(patches); made.defined()) return made;
+    return bgra_of(unpatchify(patches, patch));
+}
+
+/// One window's decode.
 struct VaeStreamDecoder::Decode {
-    LtxVae vae;
-    VaeWindow window;
-    std::shared_ptr<std::vector<Tensor>> noise = std::make_shared<std::vector<Tensor>>();
+    VaeDecodeCall call;
 
     Tensor operator()(const Tensor& latents, int64_t first, int64_t end, Form form) const {
-        LtxVae net(vae);
-        VaeDecodeContext context;
-        context.noise = noise.get();
-        context.noise_seed = window.seed;
-        context.inject_noise = net->config().injects_noise();
-        if (net->config().timestep_conditioning) context.timestep = torch::full({1}, window.timestep, latents.options().dtype(torch::kFloat));
-        Tensor z = net->denormalise(latents);
-        if (has_table(z.device())) z = z.contiguous(torch::MemoryFormat::ChannelsLast3d);
-        if (form == Form::video) return net->decoder->forward(z, context);
-        const Tensor patches = frames(net->decoder->patches(z, context), first, end);
-        if (net->config().patch == 4)
-            if (const Tensor pixels = fused::finish_pixels(patches); pixels.defined()) return pixels;
-        return bgra_of(unpatchify(patches, net->config().patch));
+        const Tensor patches = call.patches(latents, nullptr);
+        if (form == Form::video) return unpatchify(patches, call.vae->config().patch);
+        return call.pixels(frames(patches, first, end));
     }
 };
 
 VaeStreamDecoder::VaeStreamDecoder(LtxVae vae, VaeWindow window)
     : vae_(std::move(vae)),
       window_(window),
-      decode_(std::make_shared<Decode>(Decode{.vae = vae_, .window = window})),
+      decode_(std::make_shared<Decode>(Decode{.call = {.vae = vae_, .window = window}})),
       work_("the decode", vae_->parameters().front().device()) {
     if (runtime_for(vae_->parameters().front().device()) != nullptr) to_channels_last(*vae_->decoder);
     TORCH_CHECK(window.context_back >= 1, "context_back must be at least 1: a window's first latent decodes to a single frame");
@@ -77,7 +99,8 @@ Tensor VaeStreamDecoder::push_pixels(const Tensor& latents) {
 }
 
 std::vector<Tensor> VaeStreamDecoder::windows_of(const Tensor& latents, Form form) {
-    const Tensor fresh = with_noise(latents);
+    const Tensor fresh = with_decode_noise(latents, pushed_, window_);
+    pushed_ += latents.size(2);
     held_ = held_.defined() ? torch::cat({held_, fresh}, 2) : fresh;
     std::vector<Tensor> shown;
     while (held_.size(2) - old_ >= window_.step + window_.context_forward) shown.push_back(decode_next(window_.step, window_.context_forward, form));
@@ -93,21 +116,10 @@ Tensor VaeStreamDecoder::flush() {
     return joined(shown);
 }
 
-Tensor VaeStreamDecoder::with_noise(const Tensor& latents) {
-    const int64_t first = pushed_;
-    pushed_ += latents.size(2);
-    if (window_.noise_scale == 0) return latents;
-    if (has_table(latents.device())) {
-        const Tensor made = torch::empty({latents.size(2), latents.size(0), latents.size(1), latents.size(3), latents.size(4)}, latents.options().dtype(torch::kFloat));
-        if (fused::normal_noise(made, {.seed = window_.seed, .first_latent = first, .step = kDecodeStep})) return latents.lerp(made.movedim(0, 2).to(latents), window_.noise_scale);
-    }
-    std::vector<Tensor> noise;
-    for (int64_t i = 0; i < latents.size(2); ++i) {
-        const Tensor one = torch::empty({latents.size(0), latents.size(1), latents.size(3), latents.size(4)});
-        fill_normal({one.data_ptr<float>(), static_cast<std::size_t>(one.numel())}, {.seed = window_.seed, .latent = first + i, .step = kDecodeStep});
-        noise.push_back(one);
-    }
-    return latents.lerp(torch::stack(noise, 2).to(latents), window_.noise_scale);
+void VaeStreamDecoder::restart() {
+    held_ = forward_frames_ = Tensor();
+    old_ = pushed_ = 0;
+    started_ = false;
 }
 
 /// Shows the next `count` latents with `forward` latents of future.

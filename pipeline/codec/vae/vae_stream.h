@@ -56,6 +56,21 @@ struct VaeWindow {
 /// [1, 3, n, H, W] in -1..1 -> [n, H, W, 4] uint8 BGRA, opaque.
 torch::Tensor bgra_of(const torch::Tensor& video);
 
+/// Normalised latents [1, latent, c, h, w], the stream's from `first` on, with the window's noise mixed in.
+torch::Tensor with_decode_noise(const torch::Tensor& latents, int64_t first, const VaeWindow& window);
+
+/// What every decode of a stream shares; owned by the work that is recorded (Note [What may stand in captured work]).
+struct VaeDecodeCall {
+    LtxVae vae;
+    VaeWindow window;
+    std::shared_ptr<std::vector<torch::Tensor>> noise = std::make_shared<std::vector<torch::Tensor>>();  // that 0.9.1 injects, one set a stream
+
+    /// Normalised latents -> the last convolution's output; `cache`: of a causal decoder's stream, or null.
+    torch::Tensor patches(const torch::Tensor& latents, VaeStreamCache* cache) const;
+    /// bgra_of their video, in one pass where the device has it.
+    torch::Tensor pixels(const torch::Tensor& patches) const;
+};
+
 /// Decodes normalised latents as they come. With context_forward = f, frames of a latent appear f latents later. Memory is that of a window.
 class VaeStreamDecoder {
 public:
@@ -66,11 +81,12 @@ public:
     torch::Tensor push_pixels(const torch::Tensor& latents);
     /// The frames still held back for want of future; the stream is over afterwards.
     torch::Tensor flush();
+    /// A new stream in the same memory.
+    void restart();
     /// Latents kept between calls: at most context_back + step - 1 + context_forward.
     int64_t held() const { return held_.defined() ? held_.size(2) : 0; }
 
 private:
-    torch::Tensor with_noise(const torch::Tensor& latents);
     enum class Form { video, pixels };
     std::vector<torch::Tensor> windows_of(const torch::Tensor& latents, Form form);
     torch::Tensor decode_next(int64_t count, int64_t forward, Form form);

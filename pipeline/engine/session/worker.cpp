@@ -1,7 +1,11 @@
 #include "engine/session/worker.h"
 
+#include <algorithm>
 #include <chrono>
+#include <limits>
 #include <utility>
+
+#include "core/clock.h"
 
 namespace mirrorme {
 namespace {
@@ -47,9 +51,13 @@ void Worker::detach(Turn& turn) {
 
 void Worker::loop() {
     std::unique_lock lock(mutex_);
+    const SteadyClock clock;
     bool idle = false;
     while (true) {
-        if (idle && tasks_.empty() && !stopping_) {
+        if (const std::int64_t pause_ns = share_.free_at_ns() - clock.now_ns(); pause_ns > 0) {
+            changed_.wait_for(lock, std::chrono::nanoseconds(pause_ns), [&] { return stopping_ || !tasks_.empty(); });
+            if (tasks_.empty() && !stopping_) idle = false;
+        } else if (idle && tasks_.empty() && !stopping_) {
             if (turns_.empty()) changed_.wait(lock, [&] { return stopping_ || !tasks_.empty(); });
             else changed_.wait_for(lock, kLookAgain);
         }
@@ -70,11 +78,22 @@ void Worker::loop() {
             continue;
         }
         lock.unlock();
-        idle = true;
-        for (Turn* turn : turns_)
-            if (turn->take_turn() == Progress::made) idle = false;
+        const std::int64_t start_ns = clock.now_ns();
+        idle = !take_a_turn();
+        if (!idle) share_.worked(start_ns, clock.now_ns());
         lock.lock();
     }
+}
+
+bool Worker::take_a_turn() {
+    const auto due = [](const Turn* turn) { return turn->deadline_ns().value_or(std::numeric_limits<std::int64_t>::max()); };
+    std::stable_sort(turns_.begin(), turns_.end(), [&](const Turn* a, const Turn* b) { return due(a) < due(b); });
+    for (auto turn = turns_.begin(); turn != turns_.end(); ++turn) {
+        if ((*turn)->take_turn() != Progress::made) continue;
+        std::rotate(turn, turn + 1, turns_.end());  // behind those that are due when it is
+        return true;
+    }
+    return false;
 }
 
 }  // namespace mirrorme

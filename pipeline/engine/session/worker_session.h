@@ -39,6 +39,7 @@ private:
     };
 
     Worker::Progress take_turn() noexcept override;
+    std::optional<std::int64_t> deadline_ns() const noexcept override { return state_.scheduler.next_deadline_ns(); }
     void take_news();    // settings and commands
     void drain_audio();
     bool finish_before_jump();
