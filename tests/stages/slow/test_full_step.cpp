@@ -90,7 +90,7 @@ TEST_CASE("one full-size step reaches every module with finite gradients", "[ful
         }
     };
     look("denoiser.", *model);
-    look("audio.encoder.", *ears->encoder);
+    look("audio.encoder.", *ears->named_children()["encoder"]);
     for (const auto& [name, largest] : of_module) {
         INFO(name);
         CHECK(largest > 0);
