@@ -8,6 +8,7 @@
 
 #include "cli/engine_choice.h"
 #include "core/error.h"
+#include "core/files.h"
 #include "core/progress.h"
 #include "train/evaluation.h"
 #include "train/preview_files.h"
@@ -22,11 +23,14 @@ public:
     explicit EvalCommand(CLI::App& program)
         : Subcommand(program.add_subcommand("eval", "Measure bundles on held-out characters, voices and sentences; several stand side by side.")) {
         app_->footer("Examples:\n  mirrorme eval                              the embedded model\n  mirrorme eval data/models/mini out/mini     is the new one better?\n"
-                      "  mirrorme eval --recorded /usr/share/asterisk/sounds     how mouths follow recordings in several languages");
+                      "  mirrorme eval --only identity --steps 1   ten minutes of speech: does it drift?\n  mirrorme eval --recorded /usr/share/asterisk/sounds     how mouths follow recordings in several languages");
         app_->add_option("bundles", bundles_, "Bundle folders (default: the embedded one).")->type_name("DIR");
         app_->add_option("--clips", options_.clips, "Clips of 8 s that are spoken.")->check(CLI::Range(1, 1000))->capture_default_str();
         app_->add_option("--steps", options_.steps, "Sampler step counts; the last one's figures have no suffix.")->delimiter(',')->check(CLI::Range(1, 100));
-        app_->add_option("--only", options_.only, "motion, pictures, renderer, points or recorded.")->check(CLI::IsMember({"motion", "pictures", "renderer", "points", "recorded"}));
+        app_->add_option("--only", options_.only, "motion, pictures, renderer, points, identity (not measured unless asked for) or recorded.")
+            ->check(CLI::IsMember({"motion", "pictures", "renderer", "points", "identity", "recorded"}));
+        app_->add_option("--minutes", options_.minutes, "Of speech in one go, for identity: the last minute is compared with the first.")->check(CLI::Range(2, 10))->capture_default_str();
+        app_->add_option("--reader", reader_, "Folder of the mouth reader that looks at pictures (train reader; default: the one that comes with the program).")->type_name("DIR");
         app_->add_option("--speech", speech_, "Folder of speech made beforehand (train data --shards), for builds without voices.")->type_name("DIR");
         app_->add_option("--recorded", recorded_, "Folder of recorded human speech, one subfolder a language: how the mouth follows its loudness.")->type_name("DIR");
         app_->add_option("--sheets", sheets_, "Also write what pictures, renderer and key-point net were judged by, as PNG, into this folder.")->type_name("DIR");
@@ -36,6 +40,9 @@ public:
     int run() override {
         if (bundles_.empty()) bundles_.push_back(bundle_dir(Settings{}).string());
         options_.sheets = !sheets_.empty();
+        options_.reader = reader_;
+        const fs::path own_reader = find_data_dir() / "models" / "mouth_reader";
+        if (reader_.empty() && fs::exists(own_reader)) options_.reader = own_reader;
         const PerformanceMaker performances = performances_from(speech_);
         if (options_.only == "recorded" && recorded_.empty()) throw Error(ErrorCode::usage, "--only recorded", "needs recordings", "Add --recorded FOLDER");
         if (!recorded_.empty())
@@ -89,6 +96,7 @@ private:
     EvaluationOptions options_;
     std::string speech_;
     std::string recorded_;
+    std::string reader_;
     std::string sheets_;
     bool json_ = false;
 };

@@ -26,7 +26,6 @@ constexpr double kStatisticsRate = 0.01;
 constexpr std::uint64_t kHeldOutSeed = 20'261'123;
 constexpr int kHeldOutBatches = 4, kHeldOutBatch = 2;
 constexpr int kShownFrames = 4;
-constexpr double kWatched = 6;          // weight of a clip's mouth and hands
 constexpr double kNarrowPosterior = -6;  // log-variance that training begins with: latents that say nothing for the noise in them teach a decoder nothing
 constexpr float kFaceShare = 0.7f;  // of crops that are about the face
 
@@ -49,7 +48,7 @@ void put_crop(const RgbaImage& picture, int x0, int y0, Tensor out) {  // out [3
 }  // namespace
 
 VaeSampling parse_vae_task(const JsonObject& o) {
-    constexpr std::array<std::string_view, 7> kFields{"batch", "frames", "size", "width", "height", "clips_of", "comment"};
+    constexpr std::array<std::string_view, 8> kFields{"batch", "frames", "size", "width", "height", "clips_of", "watched", "comment"};
     o.refuse_unknown(kFields);
     VaeSampling s;
     read(o, "batch", 1, 1024, s.batch);
@@ -57,6 +56,7 @@ VaeSampling parse_vae_task(const JsonObject& o) {
     read(o, "width", kVaeSpatialStride, 4096, s.width);
     read(o, "height", kVaeSpatialStride, 4096, s.height);
     read(o, "size", kVaeSpatialStride, std::min(s.width, s.height), s.size);
+    read(o, "watched", 1, 1000, s.watched);
     if (s.frames % kVaeTemporalStride != 1) o.wrong("frames", "is not 1 + 8n", "Write 9, 17, 25, ...");
     if (s.size % kVaeSpatialStride != 0) o.wrong("size", "is not a multiple of 32");
     return s;
@@ -98,7 +98,7 @@ void VaeSource::put_clip(std::uint64_t data_seed, std::int64_t step, int item, V
     const int64_t spare = clip->video.size(1) - sampling_.frames;  // the stage has made sure that there is none missing
     const Tensor frames = clip->video.narrow(1, static_cast<int64_t>(rng() % static_cast<std::uint64_t>(spare + 1)), sampling_.frames);
     batch.video[item].copy_(frames.to(torch::kFloat) / 127.5 - 1);
-    batch.weight[item].masked_fill_(clip->mouth.logical_or(clip->hands.any(0)), kWatched);
+    batch.weight[item].masked_fill_(clip->mouth.logical_or(clip->hands.any(0)), sampling_.watched);
 }
 
 VaeTask::VaeTask(const VaeConfig& config, const VaeSampling& sampling, PerformanceMaker performances, std::vector<VaeClips> clips)

@@ -22,6 +22,7 @@ struct VaeSampling {
     int size = 128;                   // a multiple of 32, at most `width`
     int width = 256, height = 384;    // pixels of the frame that is cut
     CharacterSet characters = CharacterSet::training;
+    double watched = 6;               // weight of a clip's mouth and hands, against 1 of the rest
 };
 
 /// The clips of other stages, to be learned by heart instead of ever new ones.

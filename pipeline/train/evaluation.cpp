@@ -8,7 +8,9 @@
 #include "denoise/dit_config.h"
 #include "train/codec_points_task.h"
 #include "train/codec_renderer_task.h"
+#include "train/long_take.h"
 #include "train/motion_evaluation.h"
+#include "train/mouth_reader.h"
 #include "train/spoken_pictures.h"
 #include "train/stage_weights.h"
 
@@ -40,10 +42,11 @@ struct Speaker {
         fill(weights, *denoiser, "denoiser.");
         fill(weights, *audio, "audio.");
     }
-    MotionEvaluation evaluation(const PerformanceMaker& performances, int clips, const std::vector<int>& steps) const {
+    MotionEvaluation evaluation(const PerformanceMaker& performances, int clips, const std::vector<int>& steps, int seconds = 8) const {
         MotionEvaluationConfig config;
         config.clips = clips;
         config.steps = steps;
+        config.latents = seconds * 24 / kMotionTemporal;
         config.gestures_asked = true;
         return {config, parts, sampler, performances};
     }
@@ -58,16 +61,41 @@ EvaluatedPart evaluate_motion(const StageWeights& weights, const PerformanceMake
     return {"motion", figures_of(speaker.evaluation(performances, options.clips, options.steps).evaluate(speaker.denoiser, speaker.audio)), {}};
 }
 
+Renderer renderer_of(const StageWeights& weights) {
+    Renderer renderer(weights.config("renderer").get<RendererConfig>());
+    fill(weights, *renderer, "codec.renderer.");
+    return renderer;
+}
+
 /// Denoiser and renderer together.
 EvaluatedPart evaluate_pictures(const StageWeights& weights, const PerformanceMaker& performances, const EvaluationOptions& options) {
     constexpr int kMostClips = 12, kEvery = 8;
     Speaker speaker(weights);
-    Renderer renderer(weights.config("renderer").get<RendererConfig>());
-    fill(weights, *renderer, "codec.renderer.");
+    Renderer renderer = renderer_of(weights);
+    MouthReader reader{nullptr};
+    if (!options.reader.empty()) {
+        StageWeights trained;
+        trained.add(options.reader);
+        reader = MouthReader();
+        fill(trained, *reader, kMouthReaderPrefix);
+    }
     MotionEvaluation evaluation = speaker.evaluation(performances, std::min(options.clips, kMostClips), options.steps);
     const std::vector<MotionTrack> tracks = evaluation.generate(speaker.denoiser, speaker.audio, options.steps.back());
-    SpokenPictures judged = judge_spoken_pictures(renderer, evaluation.clips(), tracks, evaluation.first_frame(), kEvery);
+    SpokenPictures judged = judge_spoken_pictures(renderer, reader, evaluation.clips(), tracks, evaluation.first_frame(), kEvery);
     EvaluatedPart part{"pictures", std::move(judged.figures), {}};
+    if (options.sheets) part.sheets.push_back(std::move(judged.sheet));
+    return part;
+}
+
+/// The same after minutes of speech.
+EvaluatedPart evaluate_identity(const StageWeights& weights, const PerformanceMaker& performances, const EvaluationOptions& options) {
+    constexpr int kClips = 6;
+    Speaker speaker(weights);
+    Renderer renderer = renderer_of(weights);
+    MotionEvaluation evaluation = speaker.evaluation(performances, std::min(options.clips, kClips), options.steps, 60 * options.minutes);
+    const std::vector<MotionTrack> tracks = evaluation.generate(speaker.denoiser, speaker.audio, options.steps.back());
+    LongTakes judged = judge_long_takes(renderer, evaluation.clips(), evaluation.truths(), tracks, evaluation.first_frame());
+    EvaluatedPart part{"identity", std::move(judged.figures), {}};
     if (options.sheets) part.sheets.push_back(std::move(judged.sheet));
     return part;
 }
@@ -141,16 +169,18 @@ std::vector<EvaluatedPart> evaluate_bundle(const std::filesystem::path& bundle, 
     struct Part {
         const char* name;
         EvaluatedPart (*evaluate)(const StageWeights&, const PerformanceMaker&, const EvaluationOptions&);
+        bool always = true;  // also where nothing is asked for by name
     };
-    constexpr std::array kParts{Part{"motion", evaluate_motion}, Part{"pictures", evaluate_pictures}, Part{"renderer", evaluate_renderer}, Part{"points", evaluate_points}};
+    constexpr std::array kParts{Part{"motion", evaluate_motion},     Part{"pictures", evaluate_pictures}, Part{"renderer", evaluate_renderer},
+                                Part{"points", evaluate_points},     Part{"identity", evaluate_identity, false}};
     if (!options.only.empty() && options.only != "recorded" && std::none_of(kParts.begin(), kParts.end(), [&](const Part& part) { return options.only == part.name; }))
-        throw Error(ErrorCode::usage, "--only " + options.only, "is no part of a bundle", "Choose motion, pictures, renderer, points or recorded");
+        throw Error(ErrorCode::usage, "--only " + options.only, "is no part of a bundle", "Choose motion, pictures, renderer, points, identity or recorded");
     const torch::NoGradGuard no_gradients;
     StageWeights weights;
     weights.add(bundle);
     std::vector<EvaluatedPart> report;
     for (std::size_t i = 0; i < kParts.size(); ++i) {
-        if (options.only.empty() || options.only == kParts[i].name) report.push_back(kParts[i].evaluate(weights, performances, options));
+        if (options.only.empty() ? kParts[i].always : options.only == kParts[i].name) report.push_back(kParts[i].evaluate(weights, performances, options));
         progress(static_cast<double>(i + 1) / static_cast<double>(kParts.size()));
     }
     if (!options.recorded.empty() && (options.only.empty() || options.only == "recorded")) report.push_back(evaluate_recorded(weights, performances, options));

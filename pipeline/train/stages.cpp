@@ -13,6 +13,8 @@
 #include "train/codec_vae_task.h"
 #include "train/motion_parts.h"
 #include "train/motion_task.h"
+#include "train/mouth_reader_task.h"
+#include "train/optional_fields.h"
 #include "train/video_stage.h"
 #include "train/video_task.h"
 
@@ -44,6 +46,16 @@ std::unique_ptr<TrainingTask> make_renderer(const StageInput& input) {
     sampling.batch = task.value("batch", sampling.batch);
     sampling.targets = task.value("targets", sampling.targets);
     return continued(std::make_unique<RendererTask>(input.config.module("renderer").get<RendererConfig>(), sampling), input.earlier);
+}
+
+std::unique_ptr<TrainingTask> make_reader(const StageInput& input) {
+    MouthReaderSampling sampling;
+    const JsonObject task(input.config.task("reader"), input.config.subject(), "stages.reader.task");
+    constexpr std::array<std::string_view, 3> kFields{"batch", "poses", "comment"};
+    task.refuse_unknown(kFields);
+    read(task, "batch", 1, 4096, sampling.batch);
+    read(task, "poses", 2, sampling.batch, sampling.poses);
+    return continued(std::make_unique<MouthReaderTask>(sampling), input.earlier);
 }
 
 /// The clips that the stages named in "clips_of" learn from; none when there is no such field.
@@ -141,6 +153,7 @@ const std::vector<Stage>& stages() {
         motion_stage("half_body", "the denoiser: head, torso and hands go with the face"),
         motion_stage("hands", "the denoiser: gestures that are asked for"),
         motion_stage("stream", "the denoiser: long streams from its own past"),
+        {"reader", "a judge of generated mouths for 'mirrorme eval', used in no loss", {{"reader", make_reader}}},
     };
     return all;
 }
