@@ -75,8 +75,14 @@ Tensor ChunkPipeline::read_back(const Tensor& pixels, const Tensor& latents, con
         torch::cuda::synchronize(pixels.device().index());
     }
     if (staging_.const_data_ptr<std::uint8_t>()[count] != 0) return staging_.narrow(0, 0, count).view(pixels.sizes());
-    if (!decode_cache_->restart()) decode_cache_ = model_->codec->make_decode_cache();  // it has seen them
+    forget_decoded();  // the decoder has seen them
     throw not_finite(plan);
+}
+
+void ChunkPipeline::forget_decoded() {
+    if (!decode_cache_->restart()) decode_cache_ = model_->codec->make_decode_cache();
+    const auto chunk = model_->denoiser->config().context.chunk;
+    (void)model_->codec->decode(identity_->latent.expand({-1, -1, chunk, -1, -1}).contiguous(), *identity_, *decode_cache_, {});
 }
 
 torch::Tensor finite_latents(torch::Tensor latents, const ChunkPlan& plan) {

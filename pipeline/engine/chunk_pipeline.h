@@ -29,6 +29,8 @@ private:
     void choose_steps(DegradationLevel level, const Settings& settings);
     /// A device's pixels [n, H, W, 4] in host memory, until the next call: the chunk's only wait. Throws not_finite.
     torch::Tensor read_back(const torch::Tensor& pixels, const torch::Tensor& latents, const ChunkPlan& plan);
+    /// What the decoder remembers, made anew as in the midst of a stream: a first latent is one frame, and the reference picture is taken for it.
+    void forget_decoded();
 
     std::shared_ptr<const Model> model_;
     std::shared_ptr<const CodecIdentity> identity_;

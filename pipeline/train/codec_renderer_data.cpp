@@ -203,6 +203,7 @@ RendererBatch RendererSource::empty_batch() const {
     batch.lids = torch::empty_like(batch.limbs);
     batch.truth = torch::empty_like(batch.limbs);
     batch.weight = torch::empty({n, 1, ch * kCell, cw * kCell});
+    batch.styles.resize(static_cast<std::size_t>(n));
     return batch;
 }
 
@@ -215,15 +216,19 @@ std::unique_ptr<TrainingBatch> RendererSource::draw(std::uint64_t data_seed, std
         reference_pose_ = reference_pose(rng);
         const RgbaImage drawn = performer.draw(reference_pose_, view, Backdrop::transparent);
         std::vector<float> picture = to_premultiplied(drawn);
-        if (chance(rng, kTaintedShare)) taint_edge(picture, sampling_.width, sampling_.height, rng);
-        const std::vector<Point> errors = chance(rng, kMisplacedShare) ? point_errors(rng) : std::vector<Point>{};
+        if (sampling_.flaws && chance(rng, kTaintedShare)) taint_edge(picture, sampling_.width, sampling_.height, rng);
+        const std::vector<Point> errors = sampling_.flaws && chance(rng, kMisplacedShare) ? point_errors(rng) : std::vector<Point>{};
         const KeyPointFrame truth = performer.key_points(reference_pose_, view), found = sampling_.find_points ? sampling_.find_points(drawn) : misplaced(truth, errors);
         const ReferenceLayer reference(kernels::cpu_operations(), stage_.size(), std::move(picture), found);
         for (int t = 0; t < sampling_.targets && i < sampling_.batch; ++t, ++i) {
             draw_target(rng, performer, view);
             stage_.prepare(reference, sampling_.find_points ? live_frame(found, motion_of(truth, target_points_)) : misplaced(target_points_, errors));
+            batch->styles[static_cast<std::size_t>(i)] = performer.style();
             fill(*batch, i, face_place(rng), reference);
-            if (i + 1 < sampling_.batch && take_second(rng)) fill(*batch, ++i, other_place(rng), reference);
+            if (i + 1 < sampling_.batch && take_second(rng)) {
+                fill(*batch, ++i, other_place(rng), reference);
+                batch->styles[static_cast<std::size_t>(i)] = performer.style();
+            }
         }
     }
     batch->cells = batch->cells.permute({0, 3, 1, 2});  // channels-last in memory

@@ -28,6 +28,7 @@ struct RendererBatch final : TrainingBatch {
     torch::Tensor limbs;       // [B, 4, 4ch, 4cw] painted arms and hands, over it
     torch::Tensor truth;       // [B, 4, 4ch, 4cw]
     torch::Tensor weight;      // [B, 1, 4ch, 4cw] loss weight of each pixel
+    std::vector<DrawingStyle> styles;  // [B]
 };
 inline constexpr float kRestWeight = 0.4f, kMouthWeight = 3.0f, kEyesWeight = 2.0f, kHandsWeight = 1.5f;
 
@@ -37,8 +38,8 @@ struct RendererSampling {
     int targets = 4;                 // pictures drawn of each character besides its reference
     int width = 256, height = 384;   // pixels of the frame
     CharacterSet characters = CharacterSet::training;
-    /// Set: a reference's key points are what this finds in its picture, and its targets' are those plus the true motion, as live. Empty: the truth, now
-    /// and then a little off.
+    bool flaws = true;               // some references have points a little off and the edge of an estimated matte
+    /// Set: a reference's key points are what this finds in its picture, and its targets' are those plus the true motion, as live. Empty: the truth.
     std::function<KeyPointFrame(const RgbaImage&)> find_points;
 };
 

@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <map>
+#include <string>
+#include <utility>
 
 #include "ops/memory_format.h"
 #include "ops/warp.h"
@@ -13,7 +16,7 @@ namespace {
 
 constexpr double kEdges = 0.6, kAlpha = 0.5, kWarp = 0.3, kBending = 2e-3;
 constexpr std::uint64_t kHeldOutSeed = 20'261'121;
-constexpr int kHeldOutBatches = 6, kHeldOutBatch = 4;
+constexpr int kHeldOutBatches = 10, kHeldOutBatch = 4;
 
 torch::Tensor weighted_mean(const torch::Tensor& value, const torch::Tensor& weight) { return (value * weight).mean(); }
 
@@ -80,6 +83,7 @@ const std::vector<RendererBatch>& RendererTask::held_out() {
         whole.characters = CharacterSet::held_out;
         whole.batch = kHeldOutBatch;
         whole.targets = 1;
+        whole.flaws = false;
         whole.crop_w = whole.width / kernels::kCell;
         whole.crop_h = whole.height / kernels::kCell;
         RendererSource source(whole);
@@ -94,6 +98,7 @@ Metrics RendererTask::evaluate() {
         const char* name;
         PictureScore whole, mouth;
     };
+    std::map<DrawingStyle, std::pair<PictureScore, PictureScore>> by_style;  // the net's
     std::array<Score, 3> scores{Score{"still", {}, {}}, Score{"warp", {}, {}}, Score{"net", {}, {}}};
     for (const RendererBatch& batch : held_out()) {
         const RenderedBatch out = render(renderer_, batch);
@@ -105,6 +110,12 @@ Metrics RendererTask::evaluate() {
             const torch::Tensor picture = over_colour(pictures[i], grey);
             scores[i].whole.add(picture, truth, all);
             scores[i].mouth.add(picture, truth, mouth);
+            if (i != 2) continue;
+            for (int64_t k = 0; k < picture.size(0); ++k) {
+                auto& [of_whole, of_mouth] = by_style[batch.styles[static_cast<std::size_t>(k)]];
+                of_whole.add(picture.slice(0, k, k + 1), truth.slice(0, k, k + 1), all.slice(0, k, k + 1));
+                of_mouth.add(picture.slice(0, k, k + 1), truth.slice(0, k, k + 1), mouth.slice(0, k, k + 1));
+            }
         }
     }
     Metrics metrics;
@@ -114,6 +125,10 @@ Metrics RendererTask::evaluate() {
             metrics.add(std::string(score.name) + "_" + part + "_ssim", value->ssim());
             metrics.add(std::string(score.name) + "_" + part + "_sharpness", value->sharpness());
         }
+    }
+    for (const auto& [style, score] : by_style) {
+        metrics.add(std::string("net_whole_ssim_") + name_of(style), score.first.ssim());
+        metrics.add(std::string("net_mouth_ssim_") + name_of(style), score.second.ssim());
     }
     return metrics;
 }

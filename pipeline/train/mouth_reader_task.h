@@ -3,9 +3,12 @@
 
 #include <torch/torch.h>
 
+#include <cstdint>
 #include <memory>
+#include <utility>
 #include <vector>
 
+#include "train/clip_pool.h"
 #include "train/codec_poses.h"
 #include "train/mouth_reader.h"
 #include "train/training_task.h"
@@ -20,21 +23,32 @@ struct MouthReaderBatch final : TrainingBatch {
 };
 
 struct MouthReaderSampling {
-    int batch = 64;
-    int poses = 8;  // of each character
-    CharacterSet characters = CharacterSet::training;
-    bool treated = true;  // crops that are off, blurred, noisy
-    bool close = true;    // mostly small frames about the face, which are drawn faster
+    int batch = 128;
+    int poses = 8;             // of each character
+    int pool_characters = 96;  // that a batch is taken from
+    float characters_per_step = 1;  // new ones
 };
 
-/// Crops [k poses, (k + 1) poses) of a batch show the same character in the same view.
+/// A character whose mouth takes several shapes.
+struct MouthPoses {
+    std::vector<torch::Tensor> pictures;  // [1, 3, H, W] over one colour
+    std::vector<FaceFrame> faces;
+    torch::Tensor mouth;                  // [poses, 2]
+};
+enum class MouthView { any, close };  // close: mostly small frames about the face, which are drawn faster
+/// A pure function of its arguments.
+MouthPoses pose_mouths(std::uint64_t seed, CharacterSet characters, MouthView view, int poses);
+
+/// Step s takes its crops from characters [s n, s n + pool) by number, n new ones a step, each time cut and worn differently.
 class MouthReaderSource final : public BatchSource {
 public:
-    explicit MouthReaderSource(const MouthReaderSampling& sampling) : sampling_(sampling) {}
+    using Pool = KeptClips<MouthPoses>;
+    MouthReaderSource(const MouthReaderSampling& sampling, std::shared_ptr<Pool> pool) : sampling_(sampling), pool_(std::move(pool)) {}
     std::unique_ptr<TrainingBatch> draw(std::uint64_t data_seed, std::int64_t step) override;
 
 private:
     MouthReaderSampling sampling_;
+    std::shared_ptr<Pool> pool_;
 };
 
 class MouthReaderTask final : public TrainingTask {
@@ -51,7 +65,8 @@ public:
 private:
     MouthReaderSampling sampling_;
     MouthReader reader_;
-    std::vector<MouthReaderBatch> held_out_;
+    std::shared_ptr<MouthReaderSource::Pool> pool_;
+    std::vector<MouthPoses> held_out_;
 };
 
 }  // namespace mirrorme

@@ -63,8 +63,8 @@ struct Readings {
 
 SpokenPictures judge_spoken_pictures(Renderer& renderer, MouthReader reader, const std::vector<MotionClip>& clips, const std::vector<MotionTrack>& tracks, int first, int every) {
     const torch::NoGradGuard no_grad;
-    enum { generated, shuffled, held, truth, kinds };
-    constexpr std::array<const char*, kinds> kNames{"generated", "shuffled", "held", "truth"};
+    enum { generated, shuffled, held, still, truth, kinds };
+    constexpr std::array<const char*, kinds> kNames{"generated", "shuffled", "held", "still", "truth"};
     std::array<PictureScore, kinds> scores;
     std::array<Readings, kinds> read;
     Readings told, drawn_by_hand;  // key points; the performer's own drawing
@@ -77,14 +77,16 @@ SpokenPictures judge_spoken_pictures(Renderer& renderer, MouthReader reader, con
         const FaceFrame face = face_frame_of(clip.reference);
         const std::size_t other = (c + 1) % clips.size();
         const FaceFrame other_face = face_frame_of(clips[other].reference);
+        const Tensor untouched = over_colour(planar(reference.rgba(), size), torch::full({1, 3, 1, 1}, 0.5));
         Draughtsman artist(renderer, size);
-        for (Readings* of : {&read[generated], &read[shuffled], &read[held], &read[truth], &told, &drawn_by_hand}) of->clips.emplace_back();
+        for (Readings& of : read) of.clips.emplace_back();
+        for (Readings* of : {&told, &drawn_by_hand}) of->clips.emplace_back();
         for (std::size_t f = 0; f < tracks[c].size() && f < tracks[other].size(); f += static_cast<std::size_t>(every)) {
             const std::size_t at = f + static_cast<std::size_t>(first);
             const KeyPointFrame& wanted = clip.frames[at];
             // Another clip's mouth is told relative to its own face, and put on this one's.
             const KeyPointFrame foreign = frame_of(clip.reference, motion_of(to_pixels(to_face_units(clips[other].reference, other_face), face), to_pixels(tracks[other][f], face)));
-            const std::array<KeyPointFrame, kinds> mouths{to_pixels(tracks[c][f], face), foreign, clip.reference, wanted};
+            const std::array<KeyPointFrame, kinds> mouths{to_pixels(tracks[c][f], face), foreign, clip.reference, clip.reference, wanted};
             const Tensor drawn = true_picture(clip, performer, at);
             const Tensor mask = mouth_mask(wanted, size);
             const FaceFrame head = face_frame_of(wanted);
@@ -96,11 +98,11 @@ SpokenPictures judge_spoken_pictures(Renderer& renderer, MouthReader reader, con
             told.clips.back()[1].push_back(lip_width(own));
             look(drawn, drawn_by_hand);
             for (std::size_t k = 0; k < kinds; ++k) {
-                const Tensor picture = artist.draw(reference, with_mouth(clip.reference, wanted, mouths[k]));
+                const Tensor picture = k == still ? untouched : artist.draw(reference, with_mouth(clip.reference, wanted, mouths[k]));
                 scores[k].add(picture, drawn, mask);
                 look(picture, read[k]);
                 if (k == generated && c < kSheetClips && f == tracks[c].size() / 2 / static_cast<std::size_t>(every) * static_cast<std::size_t>(every)) {
-                    tiles.push_back(over_colour(planar(reference.rgba(), size), torch::full({1, 3, 1, 1}, 0.5))[0]);
+                    tiles.push_back(untouched[0]);
                     tiles.push_back(drawn[0]);
                     tiles.push_back(picture[0]);
                 }

@@ -19,7 +19,7 @@ struct SpokenPictures {
 };
 
 /// Every clip's mouth drawn with the truth's head, eyes and body: generated, of another clip (shuffled), held as in the reference (held), and the truth's own
-/// (the renderer's limit), each judged in the mouth's box against the performer's drawing, and read by `reader` (null = not read): how what it
+/// (the renderer's limit); and the reference picture itself (still). Each is judged in the mouth's box against the performer's drawing, and read by `reader` (null = not read): how what it
 /// reads follows the true key points; "..._reader" on the performer's own drawings. Clips are held-out ones; `tracks` in face units of
 /// their references, frame 0 = the clip's frame `first`. `every`: of how many frames one is drawn.
 SpokenPictures judge_spoken_pictures(Renderer& renderer, MouthReader reader, const std::vector<MotionClip>& clips, const std::vector<MotionTrack>& tracks, int first, int every);

@@ -51,10 +51,12 @@ std::unique_ptr<TrainingTask> make_renderer(const StageInput& input) {
 std::unique_ptr<TrainingTask> make_reader(const StageInput& input) {
     MouthReaderSampling sampling;
     const JsonObject task(input.config.task("reader"), input.config.subject(), "stages.reader.task");
-    constexpr std::array<std::string_view, 3> kFields{"batch", "poses", "comment"};
+    constexpr std::array<std::string_view, 5> kFields{"batch", "poses", "pool_characters", "characters_per_step", "comment"};
     task.refuse_unknown(kFields);
     read(task, "batch", 1, 4096, sampling.batch);
-    read(task, "poses", 2, sampling.batch, sampling.poses);
+    read(task, "poses", 2, 1000, sampling.poses);
+    read(task, "pool_characters", 1, 10'000, sampling.pool_characters);
+    read(task, "characters_per_step", 0, 1000, sampling.characters_per_step);
     return continued(std::make_unique<MouthReaderTask>(sampling), input.earlier);
 }
 

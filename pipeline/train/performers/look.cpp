@@ -291,11 +291,6 @@ DrawingStyle style_of_seed(std::uint64_t seed) {
     return static_cast<DrawingStyle>(r.weighted({1.0f, 1.0f, 1.1f, 1.0f, 1.4f}));
 }
 
-const char* name_of(DrawingStyle style) {
-    constexpr std::array names{"flat", "outlined", "cel", "painted", "photo"};
-    return names[static_cast<std::size_t>(style)];
-}
-
 const char* name_of(HairKind kind) {
     constexpr std::array names{"bald", "buzz cut", "short hair", "messy hair", "spiky hair", "bob", "long hair", "wavy hair", "bun", "ponytail", "curls", "afro", "braids", "twin tails"};
     return names[static_cast<std::size_t>(kind)];
@@ -307,3 +302,12 @@ const char* name_of(ClothesKind kind) {
 }
 
 }  // namespace mirrorme::performers
+
+namespace mirrorme {
+
+const char* name_of(DrawingStyle style) {
+    constexpr std::array names{"flat", "outlined", "cel", "painted", "photo"};
+    return names[static_cast<std::size_t>(style)];
+}
+
+}  // namespace mirrorme

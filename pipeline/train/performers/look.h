@@ -132,7 +132,6 @@ struct CharacterLook {
 /// The character of a seed. Deterministic; the same seed in another style is recognisably the same person.
 CharacterLook make_look(std::uint64_t seed, DrawingStyle style);
 DrawingStyle style_of_seed(std::uint64_t seed);
-const char* name_of(DrawingStyle style);
 const char* name_of(HairKind kind);
 const char* name_of(ClothesKind kind);
 

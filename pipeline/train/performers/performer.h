@@ -14,6 +14,7 @@ namespace mirrorme {
 
 enum class DrawingStyle { flat, outlined, cel, painted, photo };
 inline constexpr int kDrawingStyleCount = 5;
+const char* name_of(DrawingStyle style);  // "flat", "outlined", ...
 
 /// What of the body the frame shows: 0 = face close-up, 1 = half body to the hips.
 struct View {
