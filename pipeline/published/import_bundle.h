@@ -22,7 +22,7 @@ struct ImportRequest {
     std::optional<torch::ScalarType> type;  // of the weights; none = as in the files
     int width = 768, height = 512;          // pixels of a frame
     Rational fps{24, 1};                    // frames per second
-    std::string sampler;                    // of published_samplers(); empty = as metadata or the file's name say
+    std::string sampler{};                  // of published_samplers(); empty = as metadata or the file's name say
 };
 
 /// A bundle in the making: a source adds config sections (manifest.config), provenance.sources and parts (one file each).

@@ -17,6 +17,7 @@
 #include "denoise/ltx_names.h"
 #include "denoise/rectified_flow.h"
 #include "published/load_module.h"
+#include "published/ltx_stages.h"
 #include "published/published_tensors.h"
 #include "published/speaking_parts.h"
 
@@ -52,10 +53,6 @@ void refuse_other_transformers(const JsonObject& config) {
     want("activation_fn", "gelu-approximate");
     want("norm_elementwise_affine", false);
     want("norm_eps", 1e-6);
-    want("attention_bias", true);
-    want("attention_out_bias", true);
-    want("patch_size", 1);
-    want("patch_size_t", 1);
     if (config.has("qk_norm") && config.text("qk_norm") != "rms_norm") want("qk_norm", "rms_norm_across_heads");
 }
 
@@ -100,18 +97,50 @@ std::vector<WantedTensor> wanted_of_transformer(const DitConfig& config, bool si
     return wanted;
 }
 
+/// Projections that a config leaves without a bias: ours always have one, of zeros. Moves them out of `wanted`.
+std::vector<TensorSource> absent_biases(const PublishedPart& part, const JsonObject& config, const ImportRequest& request, std::vector<WantedTensor>& wanted) {
+    const auto has_bias = [&](const char* field) { return !config.has(field) || config.flag(field); };
+    const bool into = has_bias("attention_bias"), out = has_bias("attention_out_bias");
+    std::vector<TensorSource> zeros;
+    std::erase_if(wanted, [&](const WantedTensor& tensor) {
+        const std::string& name = tensor.published;
+        const auto ends = [&](const char* tail) { return name.ends_with(tail); };
+        const bool absent = (!into && (ends(".to_q.bias") || ends(".to_k.bias") || ends(".to_v.bias"))) || (!out && ends(".to_out.0.bias"));
+        if (!absent) return false;
+        const TensorInfo* weight = part.tensors.find(name.substr(0, name.size() - 4) + "weight");
+        const torch::ScalarType type = request.type.value_or(weight != nullptr ? weight->type : torch::kFloat);
+        zeros.push_back({tensor.ours, type, tensor.shape, [type, shape = tensor.shape] { return torch::zeros(shape, type); }});
+        return true;
+    });
+    return zeros;
+}
+
+/// Patches of several latent cells: kept for those who run the transformer by itself (published/ltx_stages.cpp); here a token is one cell.
+json patches_of(const JsonObject& config) {
+    constexpr std::int64_t kLargest = 64;
+    json patches = json::object();
+    for (const char* field : kPatchFields)
+        if (config.has(field) && config.integer(field, 1, kLargest) != 1) patches[field] = config.integer(field, 1, kLargest);
+    return patches;
+}
+
 /// `vae`: the autoencoder that it goes with; null = a published one.
 void add_transformer(const PublishedPart& part, const VaeConfig* vae, const ImportRequest& request, BundleDraft& draft) {
-    refuse_other_transformers(JsonObject(part.config, part.subject));
+    const JsonObject published(part.config, part.subject);
+    refuse_other_transformers(published);
     DitConfig config = dit_config_from_json(part.config, part.subject);
     config.causal_temporal_positioning = part.config.value("causal_temporal_positioning", false);
     config.grid.fps = request.fps;
     fit_speaking_parts(config, vae != nullptr ? vae->temporal_stride() : kVaeTemporalStride, vae != nullptr ? vae->spatial_stride() : kVaeSpatialStride);
     std::set<std::string> taken;
     BundlePart weights{.file = "denoiser.safetensors"};
-    weights.sources = take_tensors(part.tensors, wanted_of_transformer(config, part.single_file), request.type, taken);
+    std::vector<WantedTensor> wanted = wanted_of_transformer(config, part.single_file);
+    const std::vector<TensorSource> zeros = absent_biases(part, published, request, wanted);
+    weights.sources = take_tensors(part.tensors, wanted, request.type, taken);
+    weights.sources.insert(weights.sources.end(), zeros.begin(), zeros.end());
     refuse_untaken(part.tensors, part.single_file ? kTransformerPrefix : "", taken);
     draft.manifest.config["denoiser"] = to_json(config);
+    draft.manifest.config["denoiser"].update(patches_of(published));
     draft.manifest.chunk_latents = config.context.chunk;
     draft.parts.push_back(std::move(weights));
 }

@@ -20,8 +20,8 @@ DitConfig published_part(DitConfig config) {
     return config;
 }
 
-/// [B or 1, 3, N]: indices times rope_interpolation_scale where that is given, as the peer multiplies them.
-Tensor coordinates_of(StageTensors& inputs, const DitConfig& config, int64_t batch, int64_t tokens) {
+/// [B or 1, 3, N]: indices times rope_interpolation_scale and patch where the former is given, as the peer multiplies them.
+Tensor coordinates_of(StageTensors& inputs, const DitConfig& config, const nlohmann::json& described, int64_t batch, int64_t tokens) {
     const int64_t frames = inputs.integer("num_frames", 1), height = inputs.integer("height", 1), width = inputs.integer("width", 1);
     if (frames * height * width != tokens)
         inputs.wrong("hidden_states", "has " + std::to_string(tokens) + " tokens, and num_frames x height x width is " + std::to_string(frames * height * width));
@@ -29,7 +29,11 @@ Tensor coordinates_of(StageTensors& inputs, const DitConfig& config, int64_t bat
     const auto axis = [](int64_t n) { return torch::arange(n, torch::kFloat); };
     Tensor grid = torch::stack(torch::meshgrid({axis(frames), axis(height), axis(width)}, "ij")).flatten(1);
     // Without a scale the peer takes indices for the shares of the largest positions that coordinates otherwise become.
-    const std::vector<double> scale = inputs.has("rope_interpolation_scale") ? inputs.numbers("rope_interpolation_scale", 3) : config.positional_embedding_max_pos;
+    std::vector<double> scale = config.positional_embedding_max_pos;
+    if (inputs.has("rope_interpolation_scale")) {
+        scale = inputs.numbers("rope_interpolation_scale", 3);
+        for (std::size_t i = 0; i < 3; ++i) scale[i] *= described.value(kPatchFields[i == 0 ? 0 : 1], 1);
+    }
     for (int64_t i = 0; i < 3; ++i) grid[i].mul_(scale[static_cast<std::size_t>(i)]);
     return grid;
 }
@@ -44,7 +48,8 @@ LtxVae load_vae(const Bundle& bundle, const ForwardOptions& options) {
 }  // namespace
 
 TensorMap forward_transformer(const Bundle& bundle, StageTensors& inputs, const ForwardOptions& options) {
-    const DitConfig config = published_part(dit_config_from_json(bundle.config("denoiser"), bundle.config_subject("denoiser")));
+    const nlohmann::json& described = bundle.config("denoiser");
+    const DitConfig config = published_part(dit_config_from_json(described, bundle.config_subject("denoiser")));
     LtxPass pass;
     pass.tokens = inputs.get("hidden_states", {-1, -1, config.in_channels}).to(options.device);
     const int64_t batch = pass.tokens.size(0), tokens = pass.tokens.size(1);
@@ -54,7 +59,7 @@ TensorMap forward_transformer(const Bundle& bundle, StageTensors& inputs, const 
         pass.text_mask = inputs.optional("encoder_attention_mask", {batch, pass.text.size(1)});
         if (pass.text_mask.defined()) pass.text_mask = pass.text_mask.to(options.device);
     }
-    pass.coordinates = coordinates_of(inputs, config, batch, tokens);
+    pass.coordinates = coordinates_of(inputs, config, described, batch, tokens);
     const auto ours = [](const std::string& name) { return !is_ltx_tensor(name); };
     DitModel model = load_module<DitModel>(bundle, "denoiser.", options, ours, config);
     model->prepare_for_inference();

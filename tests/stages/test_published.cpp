@@ -214,6 +214,42 @@ TEST_CASE("weights keep their type or take the one asked for; statistics keep th
     }
 }
 
+TEST_CASE("projections without biases and larger patches are what they are in the published classes", "[published]") {
+    const TempFolder folder;
+    const auto tokens = [](double scale) {
+        return TensorMap{{"hidden_states", golden::input("tokens", {1, 12, 4})},
+                         {"timestep", torch::full({1}, 500.0f)},
+                         {"encoder_hidden_states", golden::input("text", {1, 2, 6})},
+                         {"num_frames", torch::tensor(int64_t{2})},
+                         {"height", torch::tensor(int64_t{2})},
+                         {"width", torch::tensor(int64_t{3})},
+                         {"rope_interpolation_scale", torch::tensor({0.3 * scale, 32 * scale, 32 * scale}, torch::kFloat)}};
+    };
+    const auto run = [&](const SingleFile& model, double scale) {
+        const auto bundle = import_ltx(model.write(folder), folder / "bundle", small_frame());
+        return run_stage("transformer", *bundle, StageTensors(tokens(scale), "in.safetensors"), {}).at("sample");
+    };
+    const auto is_bias = [](const NamedTensor& item, std::string_view of) { return item.name.ends_with(of); };
+    SingleFile zeros, none;
+    for (NamedTensor& item : zeros.tensors)
+        for (const char* of : {".to_q.bias", ".to_k.bias", ".to_v.bias", ".to_out.0.bias"})
+            if (is_bias(item, of)) item.tensor = torch::zeros_like(item.tensor);
+    std::erase_if(none.tensors, [&](const NamedTensor& item) { return is_bias(item, ".to_q.bias") || is_bias(item, ".to_k.bias") || is_bias(item, ".to_v.bias") || is_bias(item, ".to_out.0.bias"); });
+    CHECK_THAT(refusal(none.write(folder), folder), ContainsSubstring("to_k.bias"));
+    none.config["transformer"]["attention_bias"] = none.config["transformer"]["attention_out_bias"] = false;
+    const Tensor expected = run(zeros, 1);
+    CHECK(run(none, 1).equal(expected));
+    CHECK_FALSE(run(SingleFile(), 1).equal(expected));
+
+    none.config["transformer"]["patch_size"] = none.config["transformer"]["patch_size_t"] = 2;
+    const Tensor spread = run(none, 1);
+    CHECK(spread.equal(run(zeros, 2)));
+    CHECK_FALSE(spread.equal(expected));
+    none.config["transformer"]["patch_size"] = 0;
+    const TempFolder empty;
+    CHECK_THAT(refusal(none.write(empty), empty), ContainsSubstring("patch_size"));
+}
+
 TEST_CASE("distilled files bring their times, early ones the shift", "[published]") {
     const TempFolder folder;
     SingleFile model;
