@@ -24,7 +24,6 @@ namespace {
 using torch::Tensor;
 
 constexpr double kOwnFirst = 0.25, kOwnLast = 0.8;  // times from which the model's own history is made
-constexpr int kProbeWidth = 256;
 
 constexpr std::array<std::string_view, 25> kFields{
     "batch", "latents", "still_share", "pose_share", "gate_share", "pool_clips", "clips_per_step", "clip_latents", "speech_share", "gesture_share", "augmentation", "footage_share",
@@ -93,13 +92,6 @@ MotionTaskConfig parse_motion_task(const std::string& name, const JsonObject& o)
     config.evaluation.gestures_asked = config.sampling.pose_share > 0;
     return config;
 }
-
-MouthProbeImpl::MouthProbeImpl(std::int64_t audio_width, std::int64_t channels) {
-    linear_1 = register_module("linear_1", torch::nn::Linear(audio_width, kProbeWidth));
-    linear_2 = register_module("linear_2", torch::nn::Linear(kProbeWidth, channels));
-}
-
-Tensor MouthProbeImpl::forward(const Tensor& tokens) { return linear_2(torch::silu(linear_1(tokens.flatten(2)))); }
 
 MotionTask::MotionTask(MotionTaskConfig config, MotionModules modules, PerformanceMaker performances)
     : config_(std::move(config)), modules_(std::move(modules)), performances_(performances), evaluation_(config_.evaluation, modules_.parts, modules_.sampler, performances) {

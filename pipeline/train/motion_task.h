@@ -14,6 +14,7 @@
 #include "features/audio_frontend.h"
 #include "train/motion_data.h"
 #include "train/motion_evaluation.h"
+#include "train/mouth_probe.h"
 #include "train/training_task.h"
 
 namespace mirrorme {
@@ -45,17 +46,6 @@ struct MotionTaskConfig {
 
 /// Reads the "task" object of a stage; unknown fields are refused.
 MotionTaskConfig parse_motion_task(const std::string& name, const JsonObject& object);
-
-/// The mouth read from audio tokens: teaches the audio front end to hear before the transformer has learned to listen.
-class MouthProbeImpl : public torch::nn::Module {
-public:
-    MouthProbeImpl(std::int64_t audio_width, std::int64_t channels);
-    torch::Tensor forward(const torch::Tensor& tokens);  // [B, T', n + 1, D_a] -> [B, T', C]
-
-private:
-    torch::nn::Linear linear_1{nullptr}, linear_2{nullptr};
-};
-TORCH_MODULE(MouthProbe);
 
 /// The modules of a denoiser in training.
 struct MotionModules {

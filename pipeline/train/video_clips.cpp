@@ -75,6 +75,12 @@ PixelBox hand_box(const KeyPointFrame& frame, int first) {
     return box;
 }
 
+/// Which of a frame's S square cells have marked pixels [H, W]: [S] of 0 and 1.
+Tensor cells_of(const Tensor& pixels, int64_t cells) {
+    const auto side = static_cast<int64_t>(std::lround(std::sqrt(static_cast<double>(pixels.numel() / cells))));
+    return torch::max_pool2d(pixels.to(torch::kFloat).view({1, 1, pixels.size(0), pixels.size(1)}), side).flatten();
+}
+
 /// Between the middles of the inner lips.
 float lip_distance(const KeyPointFrame& frame) {
     const KeyPoint &upper = frame.points[point::kInnerLips + 2], &lower = frame.points[point::kInnerLips + 6];
@@ -93,6 +99,7 @@ VideoClip window_of(const VideoClip& clip, int first, int latents) {
     window.pose[0].copy_(window.pose[0].narrow(0, (r - 1) * frame, frame).repeat({r}));  // the first picture stands alone
     window.gesturing = clip.gesturing.narrow(0, first, latents + 1);
     window.face = clip.face.narrow(0, first, latents + 1);
+    window.mouth = clip.mouth;
     window.audio = clip.audio;
     window.origin = clip.origin + static_cast<int>(r) * first;
     return window;
@@ -160,12 +167,12 @@ VideoClip make_video_clip(const VideoShape& shape, const VideoSampling& sampling
 }
 
 void VideoBatch::to(const torch::Device& device) {
-    for (Tensor* t : {&video, &reference, &audio, &pose, &pose_given, &face, &gated}) *t = t->to(device);
+    for (Tensor* t : {&video, &reference, &audio, &pose, &pose_given, &face, &mouth, &gated}) *t = t->to(device);
 }
 
 VideoBatch VideoSource::batch_of(const std::vector<std::shared_ptr<const VideoClip>>& clips, FirstLatent start, const SampleSpan& span, bool posed) {
     const int64_t first = start == FirstLatent::still ? 0 : 1;
-    std::vector<Tensor> videos, references, audio, poses, given, faces;
+    std::vector<Tensor> videos, references, audio, poses, given, faces, mouths;
     for (const auto& clip : clips) {
         const int64_t count = clip->face.size(0) - 1;
         videos.push_back(clip->video);
@@ -175,6 +182,7 @@ VideoBatch VideoSource::batch_of(const std::vector<std::shared_ptr<const VideoCl
         given.push_back(posed ? gesturing : torch::zeros_like(gesturing));
         poses.push_back(clip->pose.slice(0, first, first + count) * given.back().unsqueeze(1));
         faces.push_back(clip->face.slice(0, first, first + count));
+        mouths.push_back(cells_of(clip->mouth, clip->face.size(1)));
     }
     VideoBatch batch;
     batch.start = start;
@@ -184,6 +192,7 @@ VideoBatch VideoSource::batch_of(const std::vector<std::shared_ptr<const VideoCl
     batch.pose = torch::stack(poses);
     batch.pose_given = torch::stack(given);
     batch.face = torch::stack(faces);
+    batch.mouth = torch::stack(mouths);
     batch.gated = torch::zeros({static_cast<int64_t>(clips.size())}, torch::kBool);
     return batch;
 }

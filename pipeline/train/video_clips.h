@@ -35,9 +35,10 @@ struct VideoClip {
     std::vector<float> audio;  // 16 kHz
     int origin = 0;            // video frame of the sound at which the pictures begin
 
+    torch::Tensor mouth;       // [H, W] bool: the box that the lips stay in
+
     // Of the whole clip alone, for measuring; a window has none.
     torch::Tensor lips;        // [1 + r T'] pixels between the inner lips
-    torch::Tensor mouth;       // [H, W] bool: the box that the lips stay in
     torch::Tensor hands;       // [1 + r T', H, W] bool: boxes of raised hands
 };
 
@@ -80,6 +81,7 @@ struct VideoBatch final : TrainingBatch {
     torch::Tensor pose;        // [B, T', P]
     torch::Tensor pose_given;  // [B, T'] bool
     torch::Tensor face;        // [B, T', S]
+    torch::Tensor mouth;       // [B, S] 1 where the lips are at any time of the clip
     torch::Tensor gated;       // [B] bool
 };
 

@@ -62,6 +62,9 @@ std::unique_ptr<TrainingTask> make_video_task(const std::string& stage, const St
     modules.sampler = sampler_config_from_json(modules.sampling, subject);
     if (!input.earlier.load_into(*modules.denoiser, "denoiser.")) modules.denoiser->initialise();
     input.earlier.load_into(*modules.audio, "audio.");
+    const CausalAudioEncoderConfig& heard = modules.audio->config().encoder;
+    modules.probe = MouthProbe((heard.tokens + 1) * heard.width, codec.vae.latent_channels);
+    input.earlier.load_into(*modules.probe, "probe.");
     const VideoShape shape = shape_of(input, codec, modules);
     const JsonObject task(input.config.task(stage), subject, "stages." + stage + ".task");
     return std::make_unique<VideoTask>(parse_video_task(stage, task), std::move(modules), shape, performances_from(input.speech));

@@ -3,7 +3,9 @@
 // frame costs less to encode than to learn from. Most steps are those of a stream, as in Note [Teacher forcing] (denoise/attention_plan.h), with history noised
 // or left out, because given the truth a model need not listen. The others are one-shot, every frame seeing every other, as the published weights know
 // it, so that one model does both. Times are drawn once a window in one-shot steps, once a chunk in streams.
-// The face's cells weigh more, and in gated windows they alone hear (the half-body stage's face mask); where hands are asked for the pose maps say where.
+// The face's cells weigh more, the mouth's most: lips are a few of a picture's pixels, and little else in it needs the sound. A probe reads the mouth's cells from
+// the audio tokens alone, as in Note [What the denoiser learns from] (motion_task.cpp). In gated windows the face's cells alone hear (the half-body stage's face
+// mask); where hands are asked for the pose maps say where.
 
 #include "train/video_task.h"
 
@@ -27,8 +29,8 @@ constexpr std::array<double, 3> kFixedTimes{0.95, 0.75, 0.4};
 constexpr int kSheetSteps = 8, kShownFrames = 8;
 constexpr double kDecodeTime = 0.05;
 
-constexpr std::array<std::string_view, 23> kFields{"batch",       "latents",       "clip_latents",    "recite",     "still_share", "pose_share", "gate_share",   "pool_clips",    "clips_per_step",   "framing",
-                                                   "speech_share", "gesture_share", "augmentation", "face_weight", "change",     "time_shift",    "one_shot",         "history_none",
+constexpr std::array<std::string_view, 25> kFields{"batch",       "latents",       "clip_latents",    "recite",     "still_share", "pose_share", "gate_share",   "pool_clips",    "clips_per_step",   "framing",
+                                                   "speech_share", "gesture_share", "augmentation", "face_weight", "mouth_weight", "probe", "change",     "time_shift",    "one_shot",         "history_none",
                                                    "corruption",   "unheard",       "train",        "evaluation_clips", "comment"};
 
 void freeze(torch::nn::Module& module) {
@@ -61,6 +63,8 @@ VideoTaskConfig parse_video_task(const std::string& name, const JsonObject& o) {
     read(o, "gesture_share", 0, 1, s.gesture_share);
     read(o, "augmentation", 0, 1, s.augmentation);
     read(o, "face_weight", 0, 100, config.face_weight);
+    read(o, "mouth_weight", 0, 100, config.mouth_weight);
+    read(o, "probe", 0, 10, config.probe);
     read(o, "change", 0, 10, config.change);
     read(o, "time_shift", -5, 5, config.time_shift);
     read(o, "one_shot", 0, 1, config.one_shot);
@@ -157,12 +161,17 @@ StepResult VideoTask::step(TrainingBatch& drawn, const StepInfo& info) {
     const Tensor error = modules_.denoiser->forward(pass).to(torch::kFloat) - velocity_of(latents, noise);
 
     const Tensor face = batch.face.view({count, 1, frames, latents.size(3), latents.size(4)});
-    const Tensor weight = 1 + config_.face_weight * face;
+    const Tensor mouth = batch.mouth.view({count, 1, 1, latents.size(3), latents.size(4)});
+    const Tensor weight = 1 + config_.face_weight * face + config_.mouth_weight * mouth;
     const Tensor flow = (error.square() * weight).sum() / (weight.sum() * latents.size(1));
     const Tensor change = frames > 1 ? (error.slice(2, 1) - error.slice(2, 0, -1)).square().mean() : torch::zeros_like(flow);
+    // What the sound alone says of the mouth: how its cells differ from the reference picture's.
+    const auto mouth_of = [&](const Tensor& of) { return ((of * mouth).sum({3, 4}) / mouth.sum({3, 4}).clamp_min(1)).transpose(1, 2); };  // [B, T', C]
+    const Tensor probed = (modules_.probe->forward(pass.conditioning.audio).to(torch::kFloat) - mouth_of(latents - pass.conditioning.identity)).square().mean();
     StepResult result;
-    result.loss = flow + config_.change * change;
+    result.loss = flow + config_.change * change + config_.probe * probed;
     result.metrics.add("loss", result.loss);
+    result.metrics.add("probe", probed);
     result.metrics.add("flow", error.square().mean());
     result.metrics.add("face", (error.square() * face).sum() / (face.sum() * latents.size(1)).clamp_min(1));
     return result;

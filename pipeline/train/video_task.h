@@ -12,6 +12,7 @@
 #include "denoise/dit_model.h"
 #include "denoise/rectified_flow.h"
 #include "features/audio_frontend.h"
+#include "train/mouth_probe.h"
 #include "train/training_task.h"
 #include "train/video_clips.h"
 #include "train/video_recital.h"
@@ -22,6 +23,8 @@ struct VideoTaskConfig {
     std::string name;               // the stage
     VideoSampling sampling;
     double face_weight = 2;         // of the face's cells beside all cells
+    double mouth_weight = 4;        // of the mouth's cells beside those
+    double probe = 0.5;             // of the mouth's cells read from the audio tokens alone
     double change = 0.5;            // of the temporal difference of the velocity's error, against the error itself (RAP)
     double time_shift = 1.5;        // mean of the logit of the times: biased towards noise
     double one_shot = 0.25;         // share of steps in which every frame sees every other
@@ -40,6 +43,7 @@ VideoTaskConfig parse_video_task(const std::string& name, const JsonObject& obje
 struct VideoModules {
     DitModel denoiser{nullptr};
     AudioFrontEnd audio{nullptr};
+    MouthProbe probe{nullptr};
     LtxVae vae{nullptr};            // frozen
     torch::Tensor text;             // [1, L, D] the prompt; undefined = none
     SamplerConfig sampler;
@@ -52,7 +56,7 @@ public:
     VideoTask(VideoTaskConfig config, VideoModules modules, VideoShape shape, PerformanceMaker performances);
 
     std::string name() const override { return config_.name; }
-    std::vector<TrainedModule> modules() override { return {{"denoiser.", modules_.denoiser.ptr(), 1}, {"audio.", modules_.audio.ptr(), 1}}; }
+    std::vector<TrainedModule> modules() override { return {{"denoiser.", modules_.denoiser.ptr(), 1}, {"audio.", modules_.audio.ptr(), 1}, {"probe.", modules_.probe.ptr(), 1}}; }
     std::unique_ptr<BatchSource> make_source() override;
     StepResult step(TrainingBatch& batch, const StepInfo& info) override;
     /// Error of the velocity on fixed clips at fixed times: with their own sound, and with each other's. Where the config says `recite`: VideoRecital::figures.

@@ -70,6 +70,7 @@ VideoModules small_modules() {
     audio.encoder = {.features = 16, .temporal = kTemporal, .tokens = 2, .width = 16};
     modules.audio = AudioFrontEnd(audio);
     modules.vae = LtxVae(small_vae());
+    modules.probe = MouthProbe(3 * 16, modules.vae->config().latent_channels);
     modules.sampler = {.schedule = Schedule::uniform, .steps = 2};
     modules.sampling = to_json(modules.sampler);
     modules.codec = {{"kind", "vae"}};
@@ -118,6 +119,9 @@ TEST_CASE("batches of pictures are pure functions of seed and step; moving windo
         CHECK(batch.audio.equal(static_cast<VideoBatch&>(*again).audio));
         CHECK(batch.video.sizes() == torch::IntArrayRef({2, 3, 1 + 3 * kTemporal, 48, 32}));
         CHECK(task.latents_of(batch).sizes() == torch::IntArrayRef({2, 4, 3, 3, 2}));
+        REQUIRE(batch.mouth.sizes() == torch::IntArrayRef({2, 6}));
+        CHECK((batch.mouth.sum(1) > 0).all().item<bool>());
+        CHECK((batch.mouth <= batch.face.amax(1)).all().item<bool>());  // where lips are, there is a face
         (batch.start == FirstLatent::still ? still : moving) = true;
     }
     CHECK(still);
