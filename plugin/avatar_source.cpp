@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <filesystem>
 
 #include "core/log.h"
@@ -42,6 +43,20 @@ enum speaker_layout layout_of(std::size_t channels) {
     constexpr std::array layouts = {SPEAKERS_UNKNOWN, SPEAKERS_MONO,    SPEAKERS_STEREO,  SPEAKERS_2POINT1, SPEAKERS_4POINT0,
                                     SPEAKERS_4POINT1, SPEAKERS_5POINT1, SPEAKERS_UNKNOWN, SPEAKERS_7POINT1};
     return channels < layouts.size() ? layouts[channels] : SPEAKERS_UNKNOWN;
+}
+
+/// Note [Red first]
+/// Frames are BGRA. Mesa keeps 8-bit textures red first and turns BGRA round while it is uploaded, on OBS's graphics thread, which takes twice as long
+/// as the upload itself. So it is turned round before, by the worker.
+std::shared_ptr<const FramePixels> red_first(const FramePixels& bgra) {
+    auto rgba = std::make_shared<FramePixels>(bgra.size());
+    for (std::size_t i = 0; i + 4 <= bgra.size(); i += 4) {
+        std::uint32_t pixel;
+        std::memcpy(&pixel, &bgra[i], 4);
+        pixel = (pixel & 0xff00ff00u) | ((pixel & 0xffu) << 16) | ((pixel >> 16) & 0xffu);
+        std::memcpy(&(*rgba)[i], &pixel, 4);
+    }
+    return rgba;
 }
 
 /// What is remembered of the last session, in the source's private settings: its crop makes the still picture match before the next one is open.
@@ -125,7 +140,7 @@ void AvatarSource::upload(gs_texture_t*& texture, const VideoFrame& frame) {
         texture = nullptr;
     }
     const std::uint8_t* pixels = frame.pixels->data();
-    if (!texture) texture = gs_texture_create(width, height, GS_BGRA, 1, &pixels, GS_DYNAMIC);
+    if (!texture) texture = gs_texture_create(width, height, GS_RGBA, 1, &pixels, GS_DYNAMIC);
     else gs_texture_set_image(texture, pixels, width * 4, false);
 }
 
@@ -251,7 +266,12 @@ void AvatarSource::load_first_still(const AvatarConfig& config) {
     else log_warning("'" + wanted.image + "' cannot be shown");
 }
 
+void AvatarSource::prepare(VideoFrame& frame) {
+    if (well_formed(frame)) frame.pixels = red_first(*frame.pixels);
+}
+
 void AvatarSource::set_still(VideoFrame still) {
+    prepare(still);
     const std::lock_guard lock(mutex_);
     new_still_ = std::move(still);
     has_new_still_.store(true, std::memory_order_release);

@@ -44,6 +44,7 @@ private:
     void look_after(std::int64_t now_ns, const DelayStatus& delay, InputStatus& input, bool& applied, std::string& problem) override;
     bool outputs_active() override;
     void play(Heard what, std::int64_t host_ns, std::span<const std::span<const float>> channels) override;
+    void prepare(VideoFrame& frame) override;
     void still(const VideoFrame& still, const SessionInfo& info) override;
     void changed(const AvatarStatus& status) override;
     void gesture_event(const GestureEvent& event) override;
@@ -63,7 +64,7 @@ private:
 
     mutable std::mutex mutex_;                    // of the two below, for a few instructions
     std::shared_ptr<const AvatarConfig> config_;
-    VideoFrame new_still_;                        // to be uploaded
+    VideoFrame new_still_;                        // to be uploaded, red first
     std::atomic<bool> has_new_still_{false};
 
     // Graphics thread only:

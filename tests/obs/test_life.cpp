@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "obs/host/real_time.h"
+#include "obs/host/rivals.h"
 #include "obs/host/stage.h"
 #include "obs/host/watch.h"
 #include "support/temp_folder.h"
@@ -247,26 +248,19 @@ TEST_CASE("on OBS's threads: nothing allocated or locked while sound comes, litt
     if (const std::string why = missing_here(); !why.empty()) SKIP(why);
     Stage stage;
     {
-        const SourcePtr image = make_source("image_source", "Image", R"({"file": ")" + std::string(MIRRORME_SOURCE_DIR) + R"(/data/avatars/ada.png"})");
-        stage.scene().add(image.get(), {400, 0, 0.5f});
+        const Rivals rivals(stage);
         REQUIRE(stage.avatar().wait_speaking().at("in_time"));
-        watch_callbacks();
+        watch_callbacks({"Avatar", Rivals::kStill, Rivals::kAnimated});
         std::this_thread::sleep_for(4s);
+        const AudioDeeds deeds = audio_deeds();
+        std::printf("audio callback: %lld calls, %lld allocations, %lld locks, longest %.0f us\n", static_cast<long long>(deeds.calls),
+                    static_cast<long long>(deeds.allocations), static_cast<long long>(deeds.locks), deeds.longest_us);
+        CHECK(deeds.calls > 300);
+        CHECK(deeds.allocations == 0);
+        CHECK(deeds.locks == 0);
+        print_call_times({"Avatar", Rivals::kStill, Rivals::kAnimated});
+        CHECK(watched("Avatar", WatchedCallback::render).cpu_us.size() > 60);
     }
-    const AudioDeeds deeds = audio_deeds();
-    std::printf("audio callback: %lld calls, %lld allocations, %lld locks, longest %.0f us\n", static_cast<long long>(deeds.calls),
-                static_cast<long long>(deeds.allocations), static_cast<long long>(deeds.locks), deeds.longest_us);
-    CHECK(deeds.calls > 300);
-    CHECK(deeds.allocations == 0);
-    CHECK(deeds.locks == 0);
-    for (const char* id : {"mirrorme_avatar", "image_source"})
-        for (const WatchedCallback callback : {WatchedCallback::tick, WatchedCallback::render}) {
-            const CallTimes times = watched(id, callback);
-            std::printf("%-16s %-6s %4zu calls: processor p50 %.0f p99 %.0f max %.0f us, clock p50 %.0f p99 %.0f max %.0f us\n", id,
-                        callback == WatchedCallback::tick ? "tick" : "render", times.cpu_us.size(), percentile(times.cpu_us, 50), percentile(times.cpu_us, 99),
-                        percentile(times.cpu_us, 100), percentile(times.wall_us, 50), percentile(times.wall_us, 99), percentile(times.wall_us, 100));
-        }
-    CHECK(watched("mirrorme_avatar", WatchedCallback::render).cpu_us.size() > 60);
 }
 
 }  // namespace
