@@ -61,6 +61,8 @@ std::shared_ptr<const FramePixels> red_first(const FramePixels& bgra) {
 
 /// What is remembered of the last session, in the source's private settings: its crop makes the still picture match before the next one is open.
 constexpr const char* kStillKey = "still";
+/// The source's own tracks, there too.
+constexpr const char* kTracksKey = "tracks";
 
 }  // namespace
 
@@ -117,6 +119,20 @@ void AvatarSource::update(obs_data_t* settings) {
     }
     set_size(config->size, static_cast<int>(frame_width_), static_cast<int>(frame_height_));
     core_->set_config(std::move(config));
+}
+
+/// Note [Tracks that are lost]
+/// A scene collection that was opened and stored while this module was missing comes back with the avatar on no track, because libobs asks a source it does
+/// not know for its tracks. Unheard, then, would be the voice that the avatar plays itself. So they are remembered; none at all is believed when they were none before.
+void AvatarSource::load() {
+    const obs::Data memory(obs_source_get_private_settings(source_));
+    const auto tracks = static_cast<std::uint32_t>(obs_data_get_int(memory.get(), kTracksKey));
+    if (obs_source_get_audio_mixers(source_) == 0 && tracks != 0) obs_source_set_audio_mixers(source_, tracks);
+}
+
+void AvatarSource::save() {
+    const obs::Data memory(obs_source_get_private_settings(source_));
+    obs_data_set_int(memory.get(), kTracksKey, obs_source_get_audio_mixers(source_));
 }
 
 void AvatarSource::restart_engine() { module_state().engines.restart(config()->engine.bundle); }
@@ -358,6 +374,8 @@ void register_avatar_source() {
         return edge(static_cast<obs_properties_t*>(nullptr), [&] { return source_properties(static_cast<AvatarSource*>(data)); });
     };
     info.update = [](void* data, obs_data_t* settings) { edge(data, [&](AvatarSource& self) { self.update(settings); }); };
+    info.load = [](void* data, obs_data_t*) { edge(data, [](AvatarSource& self) { self.load(); }); };
+    info.save = [](void* data, obs_data_t*) { edge(data, [](AvatarSource& self) { self.save(); }); };
     info.show = [](void* data) { edge(data, [](AvatarSource& self) { self.set_showing(true); }); };
     info.hide = [](void* data) { edge(data, [](AvatarSource& self) { self.set_showing(false); }); };
     info.video_tick = [](void* data, float) { edge(data, [](AvatarSource& self) { self.video_tick(); }); };

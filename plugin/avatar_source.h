@@ -27,6 +27,8 @@ public:
     AvatarSource& operator=(const AvatarSource&) = delete;
 
     void update(obs_data_t* settings);
+    void load();
+    void save();
     void set_showing(bool showing) { core_->set_showing(showing); }
     void video_tick();                       // graphics thread
     void video_render(gs_effect_t* effect);  // graphics thread

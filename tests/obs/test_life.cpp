@@ -61,6 +61,75 @@ TEST_CASE("settings come back as they were stored") {
     CHECK(host.shut_down() == 0);
 }
 
+DataPtr read_data(const std::string& json) { return DataPtr(obs_data_create_from_json(json.c_str())); }
+
+/// All sources, as a scene collection stores them.
+nlohmann::json saved_sources() {
+    const DataPtr holder(obs_data_create());
+    obs_data_array_t* all = obs_save_sources();
+    obs_data_set_array(holder.get(), "sources", all);
+    obs_data_array_release(all);
+    return nlohmann::json::parse(obs_data_get_json(holder.get()));
+}
+
+/// Opens and closes a scene collection in an OBS of its own; what OBS stores then.
+nlohmann::json reopened(const nlohmann::json& sources, bool with_module) {
+    ObsHost host({.with_avatar = with_module});
+    nlohmann::json stored;
+    {
+        const DataPtr holder = read_data(sources.dump());
+        obs_data_array_t* all = obs_data_get_array(holder.get(), "sources");
+        std::vector<SourcePtr> kept;
+        obs_load_sources(
+            all, [](void* to, obs_source_t* source) { static_cast<std::vector<SourcePtr>*>(to)->emplace_back(obs_source_get_ref(source)); }, &kept);
+        obs_data_array_release(all);
+        stored = saved_sources();
+        for (const SourcePtr& source : kept)
+            if (obs_scene_t* scene = obs_scene_from_source(source.get())) obs_scene_prune_sources(scene);
+    }
+    CHECK(host.shut_down() == 0);
+    return stored;
+}
+
+const nlohmann::json& named(const nlohmann::json& sources, const std::string& name) {
+    for (const auto& source : sources.at("sources"))
+        if (source.at("name") == name) return source;
+    throw std::runtime_error("no source " + name);
+}
+
+TEST_CASE("opened once without the module, a scene collection keeps the avatar's settings, keys and place") {
+    if (const std::string why = missing_here(); !why.empty()) SKIP(why);
+    nlohmann::json first;
+    {
+        ObsHost host;
+        {
+            ShownScene scene;
+            const Avatar avatar("Avatar", "Mic", R"({"delay_mode": "own", "liveliness": 0.5, "gesture_slots": [{"slot": 3, "preset": "wave", "mode": "hold"}]})");
+            scene.add(avatar.source(), {40, 20, 0.5f});
+            first = saved_sources();
+        }
+        CHECK(host.shut_down() == 0);
+    }
+    for (auto& source : first.at("sources")) {
+        if (source.at("name") != "Avatar") continue;
+        source["mixers"] = 5;
+        source["volume"] = 0.25;
+        source["hotkeys"]["mirrorme.gesture_03"] = nlohmann::json::parse(R"([{"control": true, "key": "OBS_KEY_F7"}])");
+    }
+    const nlohmann::json with = reopened(first, true), without = reopened(with, false), again = reopened(without, true);
+    CHECK(named(with, "Avatar").at("hotkeys").at("mirrorme.gesture_03").at(0).at("key") == "OBS_KEY_F7");
+    for (const auto* later : {&without, &again}) {
+        CAPTURE(later == &without);
+        for (const char* part : {"id", "settings", "hotkeys", "private_settings", "volume", "balance", "muted", "sync", "monitoring_type"}) {
+            CAPTURE(part);
+            CHECK(named(*later, "Avatar").at(part) == named(with, "Avatar").at(part));
+        }
+        CHECK(named(*later, "Scene").at("settings").at("items") == named(with, "Scene").at("settings").at("items"));
+    }
+    CHECK(named(with, "Avatar").at("settings").at("liveliness") == 0.5);
+    CHECK(named(again, "Avatar").at("mixers") == named(with, "Avatar").at("mixers"));  // libobs forgets those, we do not
+}
+
 TEST_CASE("settings of nonsense are survived") {
     if (const std::string why = missing_here(); !why.empty()) SKIP(why);
     ObsHost host;

@@ -8,7 +8,9 @@
 
 #include <util/platform.h>
 
+#include "obs/host/second_canvas.h"
 #include "obs/host/stage.h"
+#include "obs/host/watch.h"
 #include "support/within.h"
 
 namespace mirrorme::testing {
@@ -101,6 +103,31 @@ TEST_CASE("drawn many times a tick, it is one and the same frame") {
     CHECK(backwards == 0);
     CHECK(changes(take.frames, 0) <= 24 * 3 + 2);
     CHECK(changes(take.frames, 0) >= 24 * 3 * 9 / 10);
+    CHECK(stage.close() == 0);
+}
+
+TEST_CASE("on a second canvas it is the same frame, uploaded once") {
+    if (const std::string why = missing_here(); !why.empty()) SKIP(why);
+    Stage stage(R"({"delay_mode": "none"})");
+    {
+        const SecondCanvas upright(obs_scene_get_source(stage.scene().get()), 360, 640, kLeftView);
+        REQUIRE(stage.avatar().wait_speaking().at("in_time"));
+        watch_callbacks({"Avatar"});
+        const Take take = record(stage.recorder(), 3);
+        const int uploads = uploads_of("Avatar");
+        const auto seen = upright.cards();
+        int compared = 0, different = 0;
+        for (const SeenFrame& frame : take.frames)
+            if (const auto same_time = seen.find(frame.ns); same_time != seen.end() && frame.card[0]) {
+                ++compared;
+                different += same_time->second != frame.card[0] ? 1 : 0;
+            }
+        std::printf("second canvas: %d frames compared, %d uploads for %zu ticks\n", compared, uploads, watched("Avatar", WatchedCallback::tick).cpu_us.size());
+        CHECK(compared > 60);
+        CHECK(different == 0);
+        CHECK(uploads > 24 * 3 / 2);
+        CHECK(uploads <= 24 * 3 + 12);  // what was recorded and a little around it, not twice that
+    }
     CHECK(stage.close() == 0);
 }
 

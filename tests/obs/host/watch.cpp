@@ -1,6 +1,7 @@
 #include "obs/host/watch.h"
 
 #include <dlfcn.h>
+#include <graphics/graphics.h>
 #include <obs.h>
 #include <pthread.h>
 #include <time.h>
@@ -49,6 +50,7 @@ struct Watched {
     std::string name;
     std::atomic<const void*> data{nullptr};  // what its callbacks are called with
     Notes tick, render;
+    std::atomic<int> uploads{0};
 };
 constexpr std::size_t kWatched = 4;
 
@@ -70,14 +72,18 @@ double microseconds(clockid_t clock) {
     return static_cast<double>(now.tv_sec) * 1e6 + static_cast<double>(now.tv_nsec) * 1e-3;
 }
 
+thread_local Watched* t_called = nullptr;  // whose callback this thread is inside
+
 template <class Call>
 void timed(const void* data, Notes Watched::* which, Call&& call) {
     auto& all = the_watch().watched;
     const auto watched = std::find_if(all.begin(), all.end(), [&](const Watched& one) { return one.data.load(std::memory_order_acquire) == data; });
     if (watched == all.end()) return call();
+    t_called = watched;
     const double wall = microseconds(CLOCK_MONOTONIC), cpu = microseconds(CLOCK_THREAD_CPUTIME_ID);
     call();
     ((*watched).*which).add(microseconds(CLOCK_THREAD_CPUTIME_ID) - cpu, microseconds(CLOCK_MONOTONIC) - wall);
+    t_called = nullptr;
 }
 
 template <std::size_t N>
@@ -173,6 +179,7 @@ void watch_callbacks(std::initializer_list<const char*> names) {
     for (Watched& one : watch.watched) {
         one.data = nullptr;
         one.tick.count = one.render.count = 0;
+        one.uploads = 0;
     }
     for (const char* name : names)
         for (const auto& [data, known] : watch.living)
@@ -192,6 +199,12 @@ CallTimes watched(const std::string& name, WatchedCallback callback) {
         return {{notes.cpu_us.begin(), notes.cpu_us.begin() + count}, {notes.wall_us.begin(), notes.wall_us.begin() + count}};
     }
     return {};
+}
+
+int uploads_of(const std::string& name) {
+    for (const Watched& one : the_watch().watched)
+        if (one.name == name && one.data) return one.uploads;
+    return 0;
 }
 
 double percentile(std::vector<double> values, double percent) {
@@ -243,6 +256,13 @@ __attribute__((visibility("default"))) void obs_source_remove_audio_capture_call
     }
     if (found) real(source, heard, found.get());
     else real(source, callback, param);
+}
+
+__attribute__((visibility("default"))) void gs_texture_set_image(gs_texture_t* texture, const uint8_t* data, uint32_t linesize, bool invert) {
+    using namespace mirrorme::testing;
+    static const auto real = next_of<decltype(&gs_texture_set_image)>("gs_texture_set_image");
+    if (t_called) ++t_called->uploads;
+    real(texture, data, linesize, invert);
 }
 
 #if MIRRORME_GUARDS

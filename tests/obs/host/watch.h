@@ -19,6 +19,8 @@ enum class WatchedCallback { tick, render };
 void watch_callbacks(std::initializer_list<const char*> names);
 /// A copy of what was noted for source `name` since then.
 CallTimes watched(const std::string& name, WatchedCallback callback);
+/// Pictures that source `name` has given to existing textures since then.
+int uploads_of(const std::string& name);
 double percentile(std::vector<double> values, double percent);
 
 /// What audio callbacks did that they must not: since watch_callbacks().
