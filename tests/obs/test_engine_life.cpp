@@ -114,7 +114,9 @@ TEST_CASE("an engine that does not start: a still picture, a reason, and OBS as 
     CHECK(status.at("in_time"));
     CHECK_FALSE(status.at("message").get<std::string>().empty());
     CHECK(within(3s, [&] {  // not the colour behind
-        const Rgb seen = pixel(stage.recorder().picture(), 120, 180);
+        const VideoFrame picture = stage.recorder().picture();
+        if (!picture.pixels) return false;
+        const Rgb seen = pixel(picture, 120, 180);
         return std::abs(seen.r - 0x20) + std::abs(seen.g - 0x40) + std::abs(seen.b - 0x60) > 24;
     }));
     CHECK(obs_source_get_sync_offset(stage.voice()) == 0);
