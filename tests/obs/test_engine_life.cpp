@@ -41,8 +41,8 @@ void check_unbroken(Stage& stage) {
 double wait_moving(Stage& stage, std::chrono::milliseconds limit) {
     const auto start = Clock::now();
     while (Clock::now() - start < limit) {
-        const std::size_t seen = stage.recorder().frames().size();
-        within(300ms, [&] { return stage.recorder().frames().size() >= seen + 6; });
+        const std::size_t seen = stage.recorder().count();
+        within(300ms, [&] { return stage.recorder().count() >= seen + 6; });
         const auto frames = stage.recorder().frames();
         if (frames.size() > 6 && changes({frames.end() - 6, frames.end()}, 0) >= 3) return ms_since(start);
     }

@@ -139,7 +139,7 @@ TEST_CASE("a picture from the first moment on, and its size does not jump") {
         const SourcePtr background = make_background(0x204060, host.options());
         scene.add(background.get());
         Recorder recorder({kLeftView});
-        REQUIRE(within(5s, [&] { return recorder.frames().size() > 5; }));
+        REQUIRE(within(5s, [&] { return recorder.count() > 5; }));
         const auto start = os_gettime_ns();
         Avatar avatar("Avatar", "", "{}");
         const auto width = obs_source_get_width(avatar.source()), height = obs_source_get_height(avatar.source());
@@ -186,7 +186,7 @@ TEST_CASE("hidden it rests, shown it is there at once and goes on") {
     const auto shown_ns = os_gettime_ns();
     obs_sceneitem_set_visible(stage.avatar_item(), true);
     // At once: no more than two ticks without a picture.
-    within(2s, [&] { return stage.recorder().frames().size() > 15; });
+    within(2s, [&] { return stage.recorder().count() > 15; });
     int blank = 0;
     for (const SeenFrame& frame : stage.recorder().frames())
         if (frame.ns > shown_ns + 70'000'000 && frame.ns < shown_ns + 500'000'000 && !frame.card[0]) ++blank;

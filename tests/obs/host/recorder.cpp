@@ -71,6 +71,11 @@ std::vector<SeenFrame> Recorder::frames() const {
     return frames_;
 }
 
+std::size_t Recorder::count() const {
+    const std::lock_guard lock(mutex_);
+    return frames_.size();
+}
+
 HeardSound Recorder::sound() const {
     const std::lock_guard lock(mutex_);
     return sound_;

@@ -42,6 +42,8 @@ public:
     Recorder& operator=(const Recorder&) = delete;
 
     std::vector<SeenFrame> frames() const;
+    /// How many those are.
+    std::size_t count() const;
     HeardSound sound() const;
     /// The newest composed picture, whole; empty before the first.
     VideoFrame picture() const;
