@@ -40,6 +40,8 @@ public:
     obs_source_t* source() const noexcept { return source_; }
     std::shared_ptr<const AvatarConfig> config() const;
     void restart_engine();
+    /// In the language OBS runs in.
+    std::string said(const Remark& remark) const { return mirrorme::said(remark, *this); }
 
 private:
     // CoreHost, on the core's worker:

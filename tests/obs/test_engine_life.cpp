@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "obs/host/stage.h"
+#include "support/sanitized.h"
 #include "support/temp_folder.h"
 #include "support/within.h"
 
@@ -76,7 +77,7 @@ TEST_CASE("the engine is killed: sound goes on, the picture stays, the avatar is
     }
     std::printf("engine killed: the picture stood still for %.0f ms, %d of %zu frames show no card\n", static_cast<double>(still) * 1e-6, blank, frames.size());
     CHECK(waited >= 0);
-    CHECK(static_cast<double>(still) * 1e-6 < 3000);
+    if (!kSanitized) CHECK(static_cast<double>(still) * 1e-6 < 3000);
     check_unbroken(stage);
     CHECK(stage.close() == 0);
 }

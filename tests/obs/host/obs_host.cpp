@@ -79,7 +79,7 @@ ObsHost::ObsHost(const HostOptions& options) : options_(options), watch_(std::ma
     base_set_log_handler(take_line, nullptr);
     obs_set_nix_platform(OBS_NIX_PLATFORM_X11_EGL);
     obs_set_nix_platform_display(TestDisplay::get()->connection());
-    if (!obs_startup("en-US", options_.config.c_str(), nullptr)) throw std::runtime_error("obs_startup failed");
+    if (!obs_startup(options_.language, options_.config.c_str(), nullptr)) throw std::runtime_error("obs_startup failed");
     running_ = true;
 
     obs_audio_info audio{};
