@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <filesystem>
 
 #include "core/log.h"
@@ -44,8 +45,24 @@ enum speaker_layout layout_of(std::size_t channels) {
     return channels < layouts.size() ? layouts[channels] : SPEAKERS_UNKNOWN;
 }
 
+/// Note [Red first]
+/// Frames are BGRA. Mesa keeps 8-bit textures red first and turns BGRA round while it is uploaded, on OBS's graphics thread, which takes twice as long
+/// as the upload itself. So it is turned round before, by the worker.
+std::shared_ptr<const FramePixels> red_first(const FramePixels& bgra) {
+    auto rgba = std::make_shared<FramePixels>(bgra.size());
+    for (std::size_t i = 0; i + 4 <= bgra.size(); i += 4) {
+        std::uint32_t pixel;
+        std::memcpy(&pixel, &bgra[i], 4);
+        pixel = (pixel & 0xff00ff00u) | ((pixel & 0xffu) << 16) | ((pixel >> 16) & 0xffu);
+        std::memcpy(&(*rgba)[i], &pixel, 4);
+    }
+    return rgba;
+}
+
 /// What is remembered of the last session, in the source's private settings: its crop makes the still picture match before the next one is open.
 constexpr const char* kStillKey = "still";
+/// The source's own tracks, there too.
+constexpr const char* kTracksKey = "tracks";
 
 }  // namespace
 
@@ -104,6 +121,20 @@ void AvatarSource::update(obs_data_t* settings) {
     core_->set_config(std::move(config));
 }
 
+/// Note [Tracks that are lost]
+/// A scene collection that was opened and stored while this module was missing comes back with the avatar on no track, because libobs asks a source it does
+/// not know for its tracks. Unheard, then, would be the voice that the avatar plays itself. So they are remembered; none at all is believed when they were none before.
+void AvatarSource::load() {
+    const obs::Data memory(obs_source_get_private_settings(source_));
+    const auto tracks = static_cast<std::uint32_t>(obs_data_get_int(memory.get(), kTracksKey));
+    if (obs_source_get_audio_mixers(source_) == 0 && tracks != 0) obs_source_set_audio_mixers(source_, tracks);
+}
+
+void AvatarSource::save() {
+    const obs::Data memory(obs_source_get_private_settings(source_));
+    obs_data_set_int(memory.get(), kTracksKey, obs_source_get_audio_mixers(source_));
+}
+
 void AvatarSource::restart_engine() { module_state().engines.restart(config()->engine.bundle); }
 
 void AvatarSource::set_size(OutputSize size, int frame_width, int frame_height) {
@@ -125,7 +156,7 @@ void AvatarSource::upload(gs_texture_t*& texture, const VideoFrame& frame) {
         texture = nullptr;
     }
     const std::uint8_t* pixels = frame.pixels->data();
-    if (!texture) texture = gs_texture_create(width, height, GS_BGRA, 1, &pixels, GS_DYNAMIC);
+    if (!texture) texture = gs_texture_create(width, height, GS_RGBA, 1, &pixels, GS_DYNAMIC);
     else gs_texture_set_image(texture, pixels, width * 4, false);
 }
 
@@ -251,7 +282,12 @@ void AvatarSource::load_first_still(const AvatarConfig& config) {
     else log_warning("'" + wanted.image + "' cannot be shown");
 }
 
+void AvatarSource::prepare(VideoFrame& frame) {
+    if (well_formed(frame)) frame.pixels = red_first(*frame.pixels);
+}
+
 void AvatarSource::set_still(VideoFrame still) {
+    prepare(still);
     const std::lock_guard lock(mutex_);
     new_still_ = std::move(still);
     has_new_still_.store(true, std::memory_order_release);
@@ -338,6 +374,8 @@ void register_avatar_source() {
         return edge(static_cast<obs_properties_t*>(nullptr), [&] { return source_properties(static_cast<AvatarSource*>(data)); });
     };
     info.update = [](void* data, obs_data_t* settings) { edge(data, [&](AvatarSource& self) { self.update(settings); }); };
+    info.load = [](void* data, obs_data_t*) { edge(data, [](AvatarSource& self) { self.load(); }); };
+    info.save = [](void* data, obs_data_t*) { edge(data, [](AvatarSource& self) { self.save(); }); };
     info.show = [](void* data) { edge(data, [](AvatarSource& self) { self.set_showing(true); }); };
     info.hide = [](void* data) { edge(data, [](AvatarSource& self) { self.set_showing(false); }); };
     info.video_tick = [](void* data, float) { edge(data, [](AvatarSource& self) { self.video_tick(); }); };

@@ -27,6 +27,8 @@ public:
     AvatarSource& operator=(const AvatarSource&) = delete;
 
     void update(obs_data_t* settings);
+    void load();
+    void save();
     void set_showing(bool showing) { core_->set_showing(showing); }
     void video_tick();                       // graphics thread
     void video_render(gs_effect_t* effect);  // graphics thread
@@ -38,12 +40,15 @@ public:
     obs_source_t* source() const noexcept { return source_; }
     std::shared_ptr<const AvatarConfig> config() const;
     void restart_engine();
+    /// In the language OBS runs in.
+    std::string said(const Remark& remark) const { return mirrorme::said(remark, *this); }
 
 private:
     // CoreHost, on the core's worker:
     void look_after(std::int64_t now_ns, const DelayStatus& delay, InputStatus& input, bool& applied, std::string& problem) override;
     bool outputs_active() override;
     void play(Heard what, std::int64_t host_ns, std::span<const std::span<const float>> channels) override;
+    void prepare(VideoFrame& frame) override;
     void still(const VideoFrame& still, const SessionInfo& info) override;
     void changed(const AvatarStatus& status) override;
     void gesture_event(const GestureEvent& event) override;
@@ -63,7 +68,7 @@ private:
 
     mutable std::mutex mutex_;                    // of the two below, for a few instructions
     std::shared_ptr<const AvatarConfig> config_;
-    VideoFrame new_still_;                        // to be uploaded
+    VideoFrame new_still_;                        // to be uploaded, red first
     std::atomic<bool> has_new_still_{false};
 
     // Graphics thread only:

@@ -1,9 +1,12 @@
 #include "plugin/delay_book.h"
 
+#include <obs-module.h>
 #include <util/platform.h>
 
 #include <algorithm>
 #include <utility>
+
+#include "core/remark.h"
 
 namespace mirrorme {
 namespace {
@@ -66,7 +69,7 @@ bool DelayBook::claim(const void* owner, const Wish& wish, obs_source_t* voice, 
     auto found = entries_.find(weak.get());
     if (found != entries_.end() && found->second.mode != wish.mode) {
         if (found->second.owners.size() > 1 || !found->second.owners.contains(owner)) {
-            problem = "another avatar delays '" + obs::name_of(voice) + "' in another way";
+            problem = filled(obs_module_text("Status.OtherAvatar"), {obs::name_of(voice)});
             return false;
         }
         release_locked(owner);

@@ -90,7 +90,7 @@ EngineState EngineHub::state(const std::string& bundle) const {
     return state;
 }
 
-void EngineHub::report_hang(const std::string& bundle, const Engine* engine, const std::string& what) {
+void EngineHub::report_hang(const std::string& bundle, const Engine* engine, const Remark& what) {
     if (const auto supervisor = find(bundle)) supervisor->report_hang(engine, what);
 }
 
@@ -125,7 +125,7 @@ void EngineHub::sweep() {
     lock.unlock();
 }
 
-std::filesystem::path find_engine_program(const std::filesystem::path& module_folder, std::string& problem) {
+std::filesystem::path find_engine_program(const std::filesystem::path& module_folder, Remark& problem) {
     std::vector<std::filesystem::path> candidates;
     if (const char* variable = std::getenv("MIRRORME_ENGINE"); variable && *variable) candidates.emplace_back(variable);
     candidates.push_back(module_folder / "mirrorme");
@@ -137,7 +137,7 @@ std::filesystem::path find_engine_program(const std::filesystem::path& module_fo
         if (std::filesystem::is_regular_file(path, ignored)) return path;
         tried += (tried.empty() ? "" : ", ") + candidate.lexically_normal().string();
     }
-    problem = "looked for at " + tried;
+    problem = remark("looked_for", "looked for at %1", {tried});
     return {};
 }
 

@@ -20,7 +20,7 @@ class EngineHub final : public EnginePort {
 public:
     struct Options {
         std::filesystem::path program;       // empty = none was found: problem says where it was looked for
-        std::string problem;
+        Remark problem;
         std::vector<std::string> arguments;  // after `serve ...`
         std::filesystem::path log;           // the engine's own
     };
@@ -31,7 +31,7 @@ public:
 
     std::shared_ptr<Engine> engine(const std::string& bundle) override;
     EngineState state(const std::string& bundle) const override;
-    void report_hang(const std::string& bundle, const Engine* engine, const std::string& what) override;
+    void report_hang(const std::string& bundle, const Engine* engine, const Remark& what) override;
     void report_work(const std::string& bundle, const Engine* engine) override;
     void restart(const std::string& bundle) override;
 
@@ -53,6 +53,6 @@ private:
 
 /// Where the engine's program is: $MIRRORME_ENGINE, beside the module, or in libexec/obs-mirrorme. An empty path where it is nowhere; `problem` then
 /// says what was tried.
-std::filesystem::path find_engine_program(const std::filesystem::path& module_folder, std::string& problem);
+std::filesystem::path find_engine_program(const std::filesystem::path& module_folder, Remark& problem);
 
 }  // namespace mirrorme

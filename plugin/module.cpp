@@ -66,7 +66,7 @@ void load() {
     engine.program = find_engine_program(std::filesystem::absolute(binary, ignored).parent_path(), engine.problem);
     engine.arguments = engine_arguments();
     engine.log = fresh_log();
-    if (engine.program.empty()) log_error("no engine: " + engine.problem);
+    if (engine.program.empty()) log_error("no engine: " + engine.problem.text);
     ModulePaths paths{module_file("gestures"), config_path("gestures"), module_file("avatars"), module_file("demo/hello.wav"), {}};
     paths.places = {module_file("avatars/ada.png"), config_path("takes")};
     state = std::make_unique<ModuleState>(std::move(engine), std::move(paths));

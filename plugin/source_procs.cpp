@@ -48,7 +48,7 @@ void trigger(void* self, calldata_t* data) {
         if (is_fault(source, gesture)) source.core().raw_command({CommandKind::gesture, gesture, now_ns, nullptr});
         else result = source.core().board().trigger(gesture, text_of(data, "action"), now_ns);
         calldata_set_bool(data, "accepted", result.accepted);
-        calldata_set_string(data, "problem", result.problem.c_str());
+        calldata_set_string(data, "problem", source.said(result.problem).c_str());
     });
 }
 

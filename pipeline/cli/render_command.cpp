@@ -118,7 +118,7 @@ private:
     }
 
     void report(const RenderResult& result, const AudioReader& audio, const RenderPlan& plan) const {
-        for (const std::string& warning : result.warnings) log_warning(warning);
+        for (const Remark& warning : result.warnings) log_warning(warning.text);
         if (audio.damaged_packets() > 0) log_warning(audio_ + ": " + std::to_string(audio.damaged_packets()) + " damaged pieces of sound were skipped");
         if (result.cut_out_on_backdrop)
             log_info("the picture is cut out and mp4 keeps no transparency: light grey stands behind it. --background '#rrggbb' chooses a colour, .webm and .mov keep it transparent");

@@ -39,7 +39,7 @@ struct RenderResult {
     std::int64_t frames = 0;       // 0: nothing was written
     double media_s = 0, work_s = 0, first_frame_s = 0;  // first_frame_s: from the opening of the session
     bool cut_out_on_backdrop = false;  // transparent pixels met a format that keeps no alpha
-    std::vector<std::string> warnings;
+    std::vector<Remark> warnings;
     StatusSnapshot status;         // of the session, at its end
 };
 

@@ -28,7 +28,7 @@ struct CodecIdentity {
     virtual ~CodecIdentity() = default;
     torch::Tensor latent;         // [1, C, 1, h, w], normalised: what the denoiser sees as identity
     KeyPointFrame points;         // of the reference, in pixels of the frame: gestures are retargeted with it
-    std::vector<std::string> remarks;  // what this picture cannot do and how another could, sentences for people; usually none
+    std::vector<std::string> remarks;  // what this picture cannot do: names of sentences in engine/identity.cpp; usually none
 };
 
 /// What a stream's decoder remembers between chunks.

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "core/json_fields.h"
+#include "core/remark_json.h"
 
 namespace mirrorme {
 using nlohmann::json;
@@ -75,7 +76,7 @@ std::string status_to_json(const StatusSnapshot& status) {
              {"real_time_factor", status.real_time_factor},
              {"level_dbfs", status.level_dbfs},
              {"gesture", status.gesture},
-             {"warnings", status.warnings},
+             {"warnings", remarks_json(status.warnings)},
              {"last_error_code", name_of(status.last_error_code)},
              {"last_error", status.last_error}};
     visit_latency([&](const char* name, auto member) { out["latency"][name] = status.latency.*member; });
@@ -101,9 +102,7 @@ StatusSnapshot status_from_json(std::string_view text) {
     if (in.has("level_dbfs") && in.raw("level_dbfs").is_number()) status.level_dbfs = static_cast<float>(in.number("level_dbfs", -1e6, 1e6));
     if (in.has("gesture")) status.gesture = in.text("gesture");
     if (in.has("last_error")) status.last_error = in.text("last_error");
-    if (in.has("warnings"))
-        for (const json& warning : in.array("warnings", kListLimit))
-            if (warning.is_string()) status.warnings.push_back(warning.get<std::string>());
+    if (in.has("warnings")) status.warnings = remarks_from(in.array("warnings", kListLimit));
     if (in.has("last_error_code")) {
         const std::string code = in.text("last_error_code");
         status.last_error_code = ErrorCode::internal;

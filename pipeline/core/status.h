@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/error.h"
+#include "core/remark.h"
 
 namespace mirrorme {
 
@@ -61,7 +62,7 @@ struct StatusSnapshot {
     double real_time_factor = 0;   // compute time / media time of recent chunks; below 1 keeps up
     float level_dbfs = -120;       // of the newest sound
     std::string gesture;           // playing now, empty = none
-    std::vector<std::string> warnings;  // things a person should know: no face found, the bundle cannot speak
+    std::vector<Remark> warnings;  // things a person should know: no face found, the bundle cannot speak
     ErrorCode last_error_code = ErrorCode::none;
     std::string last_error;
     bool operator==(const StatusSnapshot&) const = default;

@@ -38,6 +38,17 @@ KeyPointFrame guessed_points(const RgbaImage& picture) {
     return points;
 }
 
+/// What a codec says of a picture by name.
+Remark of_picture(const std::string& name, const std::string& path) {
+    constexpr std::string_view kArms = " folded or busy in the picture, and gestures do not move what is. Arms that hang down, or are not in the picture, can gesture";
+    if (name == "no_cutout")
+        return remark("no_cutout", "%1: the person cannot be told from the background for sure, so arms stay as they are in the picture. One whose background is already removed (a PNG with transparency) can gesture", {path});
+    if (name == "both_arms_busy") return remark("both_arms_busy", "%1: both arms are" + std::string(kArms), {path});
+    if (name == "left_arm_busy") return remark("left_arm_busy", "%1: the performer's left arm is" + std::string(kArms), {path});
+    if (name == "right_arm_busy") return remark("right_arm_busy", "%1: the performer's right arm is" + std::string(kArms), {path});
+    return remark({}, "%1: " + name, {path});
+}
+
 }  // namespace
 
 PreparedIdentity prepare_identity(const Model& model, const RgbaImage& picture, const PictureInput& input, const Settings& settings) {
@@ -49,16 +60,16 @@ PreparedIdentity prepare_identity(const Model& model, const RgbaImage& picture, 
         const FoundPoints found = model.find_points ? model.find_points(picture) : FoundPoints{guessed_points(picture), 1};
         points = found.points;
         if (found.presence < kFaceIsThere && !placed && input.points_json.empty())
-            prepared.warnings.push_back(input.path + ": no face was found. Give --eyes x,y,x,y and --mouth x,y,x,y, or a picture with one face that looks at you");
+            prepared.warnings.push_back(remark("no_face", "%1: no face was found. Give --eyes x,y,x,y and --mouth x,y,x,y, or a picture with one face that looks at you", {input.path}));
     }
     if (!input.points_json.empty()) take_sidecar(input, points);
     points = with_overrides(points, settings);
     const FaceFrame face = face_frame_of(points);
     if (face.unit < kSmallestFace)
-        prepared.warnings.push_back(input.path + ": the face is very small (" + std::to_string(static_cast<int>(face.unit)) + " pixels between the eyes). A larger picture or --crop will look sharper");
+        prepared.warnings.push_back(remark("small_face", "%1: the face is very small (%2 pixels between the eyes). A larger picture or --crop will look sharper", {input.path, std::to_string(static_cast<int>(face.unit))}));
     prepared.crop = choose_crop(picture, face, model.codec->spec(), settings);
     prepared.identity = model.codec->make_identity(cut_out(picture, points, prepared.crop, model.codec->spec()));
-    for (const std::string& remark : prepared.identity->remarks) prepared.warnings.push_back(input.path + ": " + remark);
+    for (const std::string& name : prepared.identity->remarks) prepared.warnings.push_back(of_picture(name, input.path));
     return prepared;
 }
 

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "core/remark.h"
 #include "engine/api/engine_api.h"
 #include "engine/model.h"
 #include "engine/picture_crop.h"
@@ -14,7 +15,7 @@ namespace mirrorme {
 struct PreparedIdentity {
     std::shared_ptr<const CodecIdentity> identity;
     CropBox crop;                       // of the given picture: echoed to the client
-    std::vector<std::string> warnings;  // no face found, a very small one, ...
+    std::vector<Remark> warnings;  // no face found, a very small one, ...
 };
 
 /// Points come from the track in `input` (the sidecar), else from the model's key-point net; settings.eyes, mouth and crop override.

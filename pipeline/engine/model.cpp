@@ -135,7 +135,7 @@ std::shared_ptr<const Model> load_model(const std::filesystem::path& directory, 
     load_codec(bundle, *model, type_of(compute, device));
     check_model(*model);
     if (!bundle.manifest().capabilities.speaks)
-        model->warnings.push_back("model '" + bundle.manifest().name + "' is not trained to speak: the mouth will not follow the voice. The embedded model mini does");
+        model->warnings.push_back(remark("not_trained", "model '%1' is not trained to speak: the mouth will not follow the voice. The embedded model mini does", {bundle.manifest().name}));
     return model;
 }
 

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "codec/codec.h"
+#include "core/remark.h"
 #include "denoise/dit_model.h"
 #include "denoise/guidance.h"
 #include "denoise/rectified_flow.h"
@@ -39,7 +40,7 @@ struct Model {
     GuidanceConfig guidance;  // of clips made in one go; "guidance" in config.sampler
     std::shared_ptr<Codec> codec;
     PointsFinder find_points;  // empty: the bundle has no key-point net
-    std::vector<std::string> warnings;  // what this model cannot do, for people
+    std::vector<Remark> warnings;  // what this model cannot do, for people
 
     /// Steps for a wish (0 = the bundle's default): the most that it supports and that are not more, else its fewest.
     int steps_for(std::int64_t wanted) const;

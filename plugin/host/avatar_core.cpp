@@ -247,6 +247,7 @@ void AvatarCore::take_frames(std::int64_t now_ns) {
         const SessionInfo* info = session_.info();
         const std::int64_t period_ns = nanoseconds_of(1, info->fps);
         const std::int64_t due_ns = timeline_.host_ns(frame.first_sample) + delay_.total_ns;
+        host_.prepare(frame);
         presenter_.push(std::move(frame), due_ns, period_ns, now_ns);
         last_frame_ns_ = now_ns;
         frame = {};

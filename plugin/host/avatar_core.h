@@ -40,6 +40,8 @@ public:
     /// Sound to be heard at host time `host_ns`: one span per channel. voice: what came in; clip: a sentence of ours.
     enum class Heard { voice, clip };
     virtual void play(Heard what, std::int64_t host_ns, std::span<const std::span<const float>> channels) = 0;
+    /// A frame before it waits for its moment: what can be done to it here need not be done on the graphics thread.
+    virtual void prepare(VideoFrame&) {}
     /// The picture as the frames will show it, and what of the given picture that is.
     virtual void still(const VideoFrame& still, const SessionInfo& info) = 0;
     /// Something a person would see has changed.

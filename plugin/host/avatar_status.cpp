@@ -11,17 +11,13 @@ using nlohmann::json;
 
 double milliseconds(std::int64_t ns) { return static_cast<double>(ns / 100'000) / 10.0; }
 
-std::string filled(std::string text, const std::string& matter) {
-    if (const std::size_t at = text.find("%1"); at != std::string::npos) text.replace(at, 2, matter);
-    return text;
-}
-
 json engine_json(const EngineState& engine) {
     const bool running = engine.phase == EngineState::Phase::running;
     return {{"state", name_of(engine.phase)},
             {"process", engine.process},
             {"starts", engine.starts},
-            {"error", engine.error},
+            {"error", engine.error.text},
+            {"error_code", engine.error.code},
             {"program", engine.program},
             {"backend", running ? engine.info.backend : ""},
             {"bundle", running ? engine.info.bundle : ""},
@@ -72,7 +68,8 @@ std::string to_json(const AvatarStatus& s) {
         {"engine", engine_json(s.engine)},
         {"session", s.session ? json::parse(status_to_json(*s.session)) : json(nullptr)},
         {"info", s.info ? json::parse(to_json(*s.info)) : json(nullptr)},
-        {"session_error", s.session_error},
+        {"session_error", s.session_error.text},
+        {"session_error_code", s.session_error.code},
         {"delay", delay_json(s.delay)},
         {"audio",
          {{"input", kind_name(s.input.kind)},
@@ -98,25 +95,35 @@ std::string to_json(const AvatarStatus& s) {
     return document.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
+std::string said(const Remark& remark, const Texts& texts) {
+    if (remark.code.empty()) return remark.text;
+    const std::string key = "Remark." + remark.code, pattern = texts.text(key.c_str());
+    return pattern == key ? remark.text : filled(pattern, remark.args);
+}
+
 void describe(AvatarStatus& s, const Texts& texts) {
+    s.engine.error.text = said(s.engine.error, texts);
+    s.session_error.text = said(s.session_error, texts);
+    if (s.session)
+        for (Remark& warning : s.session->warnings) warning.text = said(warning, texts);
     const auto say = [&](Severity severity, const char* key, const std::string& matter = {}) {
         s.severity = severity;
-        s.message = filled(texts.text(key), matter);
+        s.message = filled(texts.text(key), {matter});
     };
-    if (s.engine.program.empty()) return say(Severity::error, "Status.NoEngine", s.engine.error);
+    if (s.engine.program.empty()) return say(Severity::error, "Status.NoEngine", s.engine.error.text);
     if (s.paused) return say(Severity::ok, "Status.Paused");
     if (!s.session) {
-        if (s.engine.phase == EngineState::Phase::pausing) return say(Severity::warning, "Status.EngineRestarts", s.engine.error);
+        if (s.engine.phase == EngineState::Phase::pausing) return say(Severity::warning, "Status.EngineRestarts", s.engine.error.text);
         if (s.engine.phase != EngineState::Phase::running) return say(Severity::busy, "Status.EngineStarts");
-        if (!s.session_error.empty()) return say(Severity::error, "Status.SessionFailed", s.session_error);
+        if (!s.session_error.empty()) return say(Severity::error, "Status.SessionFailed", s.session_error.text);
         return say(Severity::busy, "Status.Opening");
     }
-    if (!s.session_error.empty()) return say(Severity::error, "Status.SessionFailed", s.session_error);
+    if (!s.session_error.empty()) return say(Severity::error, "Status.SessionFailed", s.session_error.text);
     if (s.input.state == InputStatus::State::waiting)
         return s.input.name.empty() ? say(Severity::warning, "Status.NoInput") : say(Severity::warning, "Status.WaitingFor", s.input.name);
     if (!s.delay.problem.empty()) return say(Severity::warning, "Status.Delay", s.delay.problem);
     if (s.session->degraded_level != DegradationLevel::full) return say(Severity::warning, "Status.Degraded");
-    if (!s.session->warnings.empty()) return say(Severity::warning, "Status.Warning", s.session->warnings.front());
+    if (!s.session->warnings.empty()) return say(Severity::warning, "Status.Warning", s.session->warnings.front().text);
     if (s.input.state == InputStatus::State::muted) return say(Severity::ok, "Status.Muted", s.input.name);
     say(Severity::ok, s.session->phase == SessionPhase::speaking ? "Status.Speaking" : "Status.Listening", s.input.name);
 }

@@ -41,7 +41,7 @@ struct AvatarStatus {
     EngineState engine;
     std::optional<StatusSnapshot> session;
     std::optional<SessionInfo> info;
-    std::string session_error;
+    Remark session_error;
     DelayStatus delay;
     InputStatus input;
     PresenterCounters frames;
@@ -59,14 +59,17 @@ std::string_view name_of(Severity severity) noexcept;
 
 std::string to_json(const AvatarStatus& status);
 
-/// Sentences are in the user's language: text(key) gives the one called `key`, in which %1 stands for the matter.
+/// Sentences are in the user's language: text(key) gives the one called `key`, in which %1 stands for the matter; an unknown key gives itself.
 class Texts {
 public:
     virtual ~Texts() = default;
     virtual std::string text(const char* key) const = 0;
 };
 
-/// Fills in message and severity from the rest: the one thing a person should know now.
+/// A remark in the user's language, or in English where that has no text for it.
+std::string said(const Remark& remark, const Texts& texts);
+
+/// Says every remark in the user's language, and fills in message and severity from the rest: the one thing a person should know now.
 void describe(AvatarStatus& status, const Texts& texts);
 
 }  // namespace mirrorme

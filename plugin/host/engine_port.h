@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "core/remark.h"
 #include "engine/api/engine_api.h"
 
 namespace mirrorme {
@@ -15,7 +16,7 @@ struct EngineState {
     std::int64_t process = -1;  // id; -1 = none
     int starts = 0;
     std::string program;        // path of the engine; empty = none was found
-    std::string error;          // of the last start or end
+    Remark error;               // of the last start or end
     EngineInfo info;            // while running
 };
 
@@ -27,7 +28,7 @@ public:
     virtual std::shared_ptr<Engine> engine(const std::string& bundle) = 0;
     virtual EngineState state(const std::string& bundle) const = 0;
     /// `engine` takes sound and gives no frames: end it, start another.
-    virtual void report_hang(const std::string& bundle, const Engine* engine, const std::string& what) = 0;
+    virtual void report_hang(const std::string& bundle, const Engine* engine, const Remark& what) = 0;
     /// `engine` gives frames: should it end, another one is worth starting at once.
     virtual void report_work(const std::string& bundle, const Engine* engine) = 0;
     /// A person asked for another one.

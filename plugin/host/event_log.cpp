@@ -54,7 +54,7 @@ std::string date_and_time() {
 
 void EventLog::start(const std::filesystem::path& parent, Rational rate, const Settings& settings, SampleIndex base) {
     stop();
-    error_.clear();
+    error_ = {};
     rate_ = rate;
     base_ = base;
     written_ = header_at_ = 0;
@@ -87,7 +87,7 @@ void EventLog::stop() {
 }
 
 void EventLog::fail(const std::string& what) {
-    error_ = folder_.string() + ": " + what;
+    error_ = remark("take_not_kept", "%1: %2", {folder_.string(), what});
     lines_.close();
     wave_.close();
 }

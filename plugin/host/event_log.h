@@ -9,6 +9,7 @@
 #include <span>
 #include <string>
 
+#include "core/remark.h"
 #include "core/settings.h"
 #include "core/time.h"
 #include "engine/api/engine_api.h"
@@ -28,7 +29,7 @@ public:
     void stop();
     bool running() const noexcept { return lines_.is_open(); }
     const std::filesystem::path& folder() const noexcept { return folder_; }
-    const std::string& error() const noexcept { return error_; }
+    const Remark& error() const noexcept { return error_; }
 
     /// On the source's media time, as are the others' `at`. What was left out before `first` becomes silence.
     void sound(SampleIndex first, std::span<const float> samples);
@@ -46,7 +47,7 @@ private:
     Rational rate_;
     SampleIndex base_ = 0, written_ = 0, header_at_ = 0;  // samples of the take
     std::set<std::string> tracks_written_;
-    std::string error_;
+    Remark error_;
 };
 
 }  // namespace mirrorme

@@ -40,7 +40,6 @@ std::string shown(std::string_view text) {
     return out;
 }
 
-std::string slot_text(int slot) { return "Slot " + std::to_string(slot); }
 
 std::string name_of_slot(int slot) {
     char text[16];
@@ -123,22 +122,23 @@ void GestureBoard::set_unavailable(std::string why) {
 }
 
 GestureBoard::Found GestureBoard::in_slot(int slot) const {
-    if (!slot_exists(slot)) return {nullptr, {}, "There is no slot " + std::to_string(slot) + "."};
+    if (!slot_exists(slot)) return {nullptr, {}, remark("no_slot", "There is no slot %1.", {std::to_string(slot)})};
     Found found{nullptr, slots_[static_cast<std::size_t>(slot - 1)], {}};
-    if (found.slot.preset.empty()) found.problem = slot_text(slot) + " has no gesture.";
-    else if ((found.preset = presets_->find(found.slot.preset)) == nullptr) found.problem = slot_text(slot) + " has the gesture '" + shown(found.slot.preset) + "', which is not there.";
+    if (found.slot.preset.empty()) found.problem = remark("slot_empty", "Slot %1 has no gesture.", {std::to_string(slot)});
+    else if ((found.preset = presets_->find(found.slot.preset)) == nullptr) found.problem = remark("slot_gesture_gone", "Slot %1 has the gesture '%2', which is not there.", {std::to_string(slot), shown(found.slot.preset)});
     return found;
 }
 
 GestureBoard::Found GestureBoard::find(std::string_view gesture) const {
-    if (gesture.empty()) return {nullptr, {}, "No gesture was named."};
+    if (gesture.empty()) return {nullptr, {}, remark("no_gesture_named", "No gesture was named.")};
     if (const int slot = slot_of_name(gesture)) return in_slot(slot);
     Found found{presets_->find(gesture), {}, {}};
     if (found.preset == nullptr) {
         std::vector<std::string_view> names;
         for (const GesturePreset& preset : presets_->presets) names.push_back(preset.name);
         const std::string nearest = gesture.size() <= 64 ? nearest_name(gesture, names) : std::string();
-        found.problem = "There is no gesture called '" + shown(gesture) + "'." + (nearest.empty() ? "" : " Did you mean '" + nearest + "'?");
+        found.problem = nearest.empty() ? remark("no_such_gesture", "There is no gesture called '%1'.", {shown(gesture)})
+                                        : remark("no_such_gesture_but", "There is no gesture called '%1'. Did you mean '%2'?", {shown(gesture), nearest});
         return found;
     }
     const auto slot = std::find_if(slots_.begin(), slots_.end(), [&](const GestureSlot& s) { return s.preset == gesture; });
@@ -151,7 +151,7 @@ TriggerResult GestureBoard::press(int slot, std::int64_t now_ns) {
     advance(now_ns);
     if (slot_exists(slot)) {
         bool& down = key_down_[static_cast<std::size_t>(slot - 1)];
-        if (down) return {false, "The key is down already.", now_ns_};
+        if (down) return {false, remark("key_is_down", "The key is down already."), now_ns_};
         down = true;
     }
     const Found found = in_slot(slot);
@@ -181,8 +181,8 @@ TriggerResult GestureBoard::trigger(std::string_view gesture, std::string_view a
     const auto mode = action.empty() ? (slots_toggle ? GestureMode::toggle : GestureMode::tap) : gesture_mode_from_name(action);
     if (!mode) {
         const std::string nearest = action.size() <= 64 ? nearest_name(action, kActionNames) : std::string();
-        return refuse(found.preset->name, "There is no action called '" + shown(action) + "'. " +
-                                              (nearest.empty() ? std::string("Use tap, hold, toggle, release or stop.") : "Did you mean '" + nearest + "'?"));
+        return refuse(found.preset->name, nearest.empty() ? remark("no_such_action", "There is no action called '%1'. Use tap, hold, toggle, release or stop.", {shown(action)})
+                                                          : remark("no_such_action_but", "There is no action called '%1'. Did you mean '%2'?", {shown(action), nearest}));
     }
     return start(found, *mode, 0);
 }
@@ -204,7 +204,7 @@ TriggerResult GestureBoard::start(const Found& found, GestureMode mode, int key)
 
     Wish wish{preset.name, preset.title, preset.track, mode != GestureMode::tap, key, found.slot.priority, 0, now_ns_};
     if (wish.held) wish.return_ns = static_cast<std::int64_t>(found.slot.return_s * 1e9);
-    if (std::string problem = reason_against(wish, found.slot.cooldown_ms); !problem.empty()) return refuse(preset.name, std::move(problem));
+    if (Remark problem = reason_against(wish, found.slot.cooldown_ms); !problem.empty()) return refuse(preset.name, std::move(problem));
 
     recent_ns_.push_back(now_ns_);
     if (recent_ns_.size() > kStartsPerSecond) recent_ns_.pop_front();
@@ -217,26 +217,25 @@ TriggerResult GestureBoard::start(const Found& found, GestureMode mode, int key)
     return {true, {}, now_ns_};
 }
 
-std::string GestureBoard::reason_against(const Wish& wish, int cooldown_ms) const {
-    const std::string quoted = "'" + wish.title + "'";
-    if (!unavailable_.empty()) return unavailable_;
-    if (recent_ns_.size() >= kStartsPerSecond && now_ns_ - recent_ns_.front() < kNanosecondsPerSecond) return "Too many gestures were asked for within a second.";
+Remark GestureBoard::reason_against(const Wish& wish, int cooldown_ms) const {
+    if (!unavailable_.empty()) return {{}, {}, unavailable_};
+    if (recent_ns_.size() >= kStartsPerSecond && now_ns_ - recent_ns_.front() < kNanosecondsPerSecond) return remark("too_many_gestures", "Too many gestures were asked for within a second.");
     const auto last = last_start_ns_.find(wish.preset);
     if (last != last_start_ns_.end()) {
         const std::int64_t left_ns = last->second + cooldown_ms * std::int64_t{1'000'000} - now_ns_;
         if (left_ns > 0) {
             char seconds[32];
             std::snprintf(seconds, sizeof seconds, "%.1f", std::ceil(static_cast<double>(left_ns) / 1e8) / 10);
-            return quoted + " can be played again in " + seconds + " s.";
+            return remark("cooling_down", "'%1' can be played again in %2 s.", {wish.title, seconds});
         }
     }
     if (playing_ && playing_->wish.preset == wish.preset && !playing_->let_go && !playing_->wish.held && !wish.held) {
         const std::int64_t ease_ns = std::min(duration_ns(ease_in_of(*wish.track), wish.track->fps), kEaseGuardLimitNs);
-        if (now_ns_ - playing_->start_ns < ease_ns) return quoted + " has only just begun.";
+        if (now_ns_ - playing_->start_ns < ease_ns) return remark("just_begun", "'%1' has only just begun.", {wish.title});
     }
     if (playing_ && playing_->wish.priority > wish.priority) {
-        if (std::any_of(queue_.begin(), queue_.end(), [&](const Wish& w) { return w.preset == wish.preset; })) return quoted + " is waiting already.";
-        if (queue_.size() >= kQueueLimit) return std::to_string(kQueueLimit) + " gestures are waiting already.";
+        if (std::any_of(queue_.begin(), queue_.end(), [&](const Wish& w) { return w.preset == wish.preset; })) return remark("waits_already", "'%1' is waiting already.", {wish.title});
+        if (queue_.size() >= kQueueLimit) return remark("queue_is_full", "%1 gestures are waiting already.", {std::to_string(kQueueLimit)});
     }
     return {};
 }
@@ -252,7 +251,7 @@ TriggerResult GestureBoard::let_go(const Found& found) {
         drop_waiting(std::string(waiting->preset), "It was let go before it could begin.");
         return {true, {}, now_ns_};
     }
-    return {false, any ? "No gesture is held." : "'" + found.preset->title + "' is not held.", now_ns_};
+    return {false, any ? remark("nothing_held", "No gesture is held.") : remark("not_held", "'%1' is not held.", {found.preset->title}), now_ns_};
 }
 
 TriggerResult GestureBoard::stop(const Found* found) {
@@ -263,12 +262,12 @@ TriggerResult GestureBoard::stop(const Found* found) {
         if (!playing_->let_go) ease_out(now_ns_);
         stopped = true;
     }
-    if (!stopped) return {false, "'" + found->preset->title + "' is not playing.", now_ns_};
+    if (!stopped) return {false, remark("not_playing", "'%1' is not playing.", {found->preset->title}), now_ns_};
     return {true, {}, now_ns_};
 }
 
-TriggerResult GestureBoard::refuse(const std::string& gesture, std::string problem) {
-    report(GestureEventKind::refused, gesture, now_ns_, problem);
+TriggerResult GestureBoard::refuse(const std::string& gesture, Remark problem) {
+    report(GestureEventKind::refused, gesture, now_ns_, problem.text);
     return {false, std::move(problem), now_ns_};
 }
 

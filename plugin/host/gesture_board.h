@@ -44,7 +44,7 @@ std::vector<GestureSlot> default_gesture_slots(const GesturePresets& presets);
 /// The answer to whoever asked, given at once.
 struct TriggerResult {
     bool accepted = false;
-    std::string problem;     // a sentence when not accepted
+    Remark problem;          // why, when not accepted
     std::int64_t at_ns = 0;  // the moment it counts from: when it was asked for
 };
 
@@ -137,7 +137,7 @@ private:
     struct Found {
         const GesturePreset* preset = nullptr;
         GestureSlot slot;     // its settings; the defaults where it is in no slot
-        std::string problem;  // why there is no preset
+        Remark problem;       // why there is no preset
     };
 
     // All under mutex_.
@@ -146,8 +146,8 @@ private:
     TriggerResult start(const Found& found, GestureMode mode, int key);
     TriggerResult let_go(const Found& found);
     TriggerResult stop(const Found* found);
-    TriggerResult refuse(const std::string& gesture, std::string problem);
-    std::string reason_against(const Wish& wish, int cooldown_ms) const;
+    TriggerResult refuse(const std::string& gesture, Remark problem);
+    Remark reason_against(const Wish& wish, int cooldown_ms) const;
     void advance(std::int64_t now_ns);
     void begin(Wish wish, std::int64_t at_ns);
     void finish(std::int64_t at_ns);

@@ -74,7 +74,7 @@ void SessionKeeper::start_opening(std::shared_ptr<Engine> engine) {
         try {
             opening->session = opening->engine->open_session(opening->config, opening->stop.get_token());
         } catch (const std::exception& e) {
-            opening->error = e.what();
+            opening->error = remark_of(e);
         }
         opening->done.store(true, std::memory_order_release);
     });
@@ -87,7 +87,7 @@ bool SessionKeeper::take_opened(SampleIndex now_sample) {
     if (!opening->session) {
         // An engine that died meanwhile is its port's matter; one that is still there has refused.
         if (port_.engine(wanted_.bundle) == opening->engine) error_ = opening->error;
-        else log_warning("no session: " + opening->error);
+        else log_warning("no session: " + opening->error.text);
         pause_ns_ = std::clamp(2 * pause_ns_, kFirstPauseNs, kLongestPauseNs);
         retry_ns_ = clock_.now_ns() + pause_ns_;
         return false;
@@ -100,7 +100,7 @@ bool SessionKeeper::take_opened(SampleIndex now_sample) {
     base_ = now_sample;
     has_worked_ = false;
     last_frame_ns_ = last_push_ns_ = clock_.now_ns();
-    error_.clear();
+    error_ = {};
     pause_ns_ = 0;
     return true;
 }
@@ -108,11 +108,11 @@ bool SessionKeeper::take_opened(SampleIndex now_sample) {
 void SessionKeeper::watch() {
     const std::int64_t now_ns = clock_.now_ns();
     if (opener_.joinable() && !opening_->done.load(std::memory_order_acquire) && now_ns - opening_since_ns_ > kOpeningLimitNs) {
-        port_.report_hang(wanted_.bundle, opening_->engine.get(), "opening a session took longer than 90 s");
+        port_.report_hang(wanted_.bundle, opening_->engine.get(), remark("opening_hangs", "opening a session took longer than 90 s"));
         opening_since_ns_ = now_ns;
     }
     if (session_ && last_push_ns_ - last_frame_ns_ > kNoFrameNs) {
-        port_.report_hang(session_settings_.bundle, engine_.get(), "it took sound for 6 s and gave no frame");
+        port_.report_hang(session_settings_.bundle, engine_.get(), remark("no_frames", "it took sound for 6 s and gave no frame"));
         lose("the engine gave no frame for 6 s");
     }
 }

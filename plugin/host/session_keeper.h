@@ -52,7 +52,7 @@ public:
     VideoFrame still() { return session_ ? session_->reference_still() : VideoFrame{}; }
     const std::string& bundle() const noexcept { return wanted_.bundle; }
     /// Why the last opening failed; empty after one that did not.
-    const std::string& error() const noexcept { return error_; }
+    const Remark& error() const noexcept { return error_; }
 
 private:
     struct Opening {
@@ -60,7 +60,7 @@ private:
         SessionConfig config;
         std::shared_ptr<const GesturePresets> gestures;
         std::unique_ptr<Session> session;
-        std::string error;
+        Remark error;
         std::atomic<bool> done{false};
         std::stop_source stop;
     };
@@ -91,7 +91,7 @@ private:
     SampleIndex base_ = 0;
     bool has_worked_ = false;  // this session gave a frame
     std::int64_t last_frame_ns_ = 0, last_push_ns_ = 0;
-    std::string error_;
+    Remark error_;
 };
 
 }  // namespace mirrorme

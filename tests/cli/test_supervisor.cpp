@@ -56,7 +56,7 @@ TEST_CASE("a supervised engine answers, comes back when it is killed, and ends w
             if (life == 3) break;
             ::kill(static_cast<pid_t>(last), life == 1 ? SIGKILL : SIGSEGV);
             REQUIRE(within(10s, [&] { return supervisor.engine() != engine; }));
-            CHECK_THAT(supervisor.status().last_error, ContainsSubstring("signal"));
+            CHECK_THAT(supervisor.status().last_error.text, ContainsSubstring("signal"));
         }
     }
     CHECK_FALSE(alive(last));
@@ -72,13 +72,13 @@ TEST_CASE("a restart that is asked for comes without a pause; a hang is ended", 
     std::shared_ptr<Engine> engine = supervisor.engine();
     supervisor.restart();
     REQUIRE(within(10s, [&] { return supervisor.engine() && supervisor.engine() != engine; }));
-    supervisor.report_hang(engine.get(), "no frames for 3 s");  // of the one before: nothing happens
+    supervisor.report_hang(engine.get(), {{}, {}, "no frames for 3 s"});  // of the one before: nothing happens
     std::this_thread::sleep_for(200ms);
     CHECK(supervisor.status().state == SupervisorState::running);
     engine = supervisor.engine();
-    supervisor.report_hang(engine.get(), "no frames for 3 s");
+    supervisor.report_hang(engine.get(), {{}, {}, "no frames for 3 s"});
     REQUIRE(within(10s, [&] { return supervisor.status().state == SupervisorState::pausing; }));
-    CHECK_THAT(supervisor.status().last_error, ContainsSubstring("no frames"));
+    CHECK_THAT(supervisor.status().last_error.text, ContainsSubstring("no frames"));
     supervisor.restart();
     CHECK(within(10s, [&] { return supervisor.engine() != nullptr; }));
 }
@@ -105,14 +105,14 @@ TEST_CASE("a program that cannot run or never answers is tried again with growin
     SECTION("there is none") {
         options.program = folder / "missing";
         EngineSupervisor supervisor(options);
-        CHECK(within(5s, [&] { return supervisor.status().last_error.find("missing") != std::string::npos; }));
+        CHECK(within(5s, [&] { return supervisor.status().last_error.text.find("missing") != std::string::npos; }));
         CHECK(supervisor.engine() == nullptr);
     }
     SECTION("it ends at once") {
         options.arguments = {"--no-such-option"};
         EngineSupervisor supervisor(options);
         CHECK(within(20s, [&] { return supervisor.status().starts >= 3; }));
-        CHECK_THAT(supervisor.status().last_error, ContainsSubstring("exit code 2"));
+        CHECK_THAT(supervisor.status().last_error.text, ContainsSubstring("exit code 2"));
     }
     SECTION("it says nothing") {
         put(folder / "mute", "#!/bin/sh\nexec sleep 100\n");
@@ -121,7 +121,7 @@ TEST_CASE("a program that cannot run or never answers is tried again with growin
         options.start_limit = 1s;
         EngineSupervisor supervisor(options);
         CHECK(within(20s, [&] { return supervisor.status().starts >= 2; }));
-        CHECK_THAT(supervisor.status().last_error, ContainsSubstring("did not answer"));
+        CHECK_THAT(supervisor.status().last_error.text, ContainsSubstring("did not answer"));
     }
 }
 

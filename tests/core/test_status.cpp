@@ -18,7 +18,7 @@ TEST_CASE("a status survives JSON", "[status]") {
     before.real_time_factor = 0.25;
     before.level_dbfs = -20.5f;
     before.gesture = "wave";
-    before.warnings = {"no face found"};
+    before.warnings = {remark("no_face", "%1: no face", {"a.png"}), {{}, {}, "only a sentence"}};
     before.last_error_code = ErrorCode::no_space;
     before.last_error = "full";
     CHECK(status_from_json(status_to_json(before)) == before);

@@ -108,6 +108,6 @@ TEST_CASE("an untrained bundle says that it does not speak", "[engine][bundle]")
     const auto engine = LocalEngine::open({directory, gradient, "cpu"});
     const auto session = engine->open_session(tiny_config());
     REQUIRE(!session->info().warnings.empty());
-    CHECK_THAT(session->info().warnings.front(), ContainsSubstring("not trained to speak"));
+    CHECK_THAT(session->info().warnings.front().text, ContainsSubstring("not trained to speak"));
     fs::remove_all(directory);
 }

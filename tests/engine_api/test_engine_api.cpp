@@ -13,7 +13,7 @@ TEST_CASE("session info survives JSON", "[api]") {
     before.chunk_frames = 4;
     before.latency = {1, 2, 3, 4};
     before.crop = {10, 20.5, 300, 450};
-    before.warnings = {"no face found"};
+    before.warnings = {remark("no_face", "%1: no face", {"a.png"})};
     CHECK(session_info_from_json(to_json(before)) == before);
 }
 

@@ -33,7 +33,7 @@ public:
         if (there) state.info = card->info();
         return state;
     }
-    void report_hang(const std::string&, const Engine*, const std::string&) override { ++hangs; }
+    void report_hang(const std::string&, const Engine*, const Remark&) override { ++hangs; }
     void report_work(const std::string&, const Engine* engine) override { worked += engine == card.get(); }
     void restart(const std::string&) override {}
 
@@ -249,7 +249,7 @@ TEST_CASE("another picture opens another session, a live setting does not, and L
 
 TEST_CASE("a picture that cannot be read is said, and the next one is taken") {
     Scene scene([](AvatarConfig& config) { config.engine.seed = -1; });
-    CHECK(scene.within(5s, [](const AvatarStatus& s) { return s.severity == Severity::error && s.session_error.find("seed") != std::string::npos; }));
+    CHECK(scene.within(5s, [](const AvatarStatus& s) { return s.severity == Severity::error && s.session_error.text.find("seed") != std::string::npos; }));
     AvatarConfig right = *scene.config;
     right.engine.seed = 1;
     scene.core.set_config(std::make_shared<const AvatarConfig>(right));

@@ -71,7 +71,7 @@ TEST_CASE("takes of one second have folders of their own, and a disk that refuse
     EventLog three;
     three.start(folder.path() / "file" / "takes", {48000, 1}, {}, 0);
     CHECK_FALSE(three.running());
-    CHECK(three.error().find("file") != std::string::npos);
+    CHECK(three.error().text.find("file") != std::string::npos);
     three.sound(0, std::vector<float>(10));  // harmless
 }
 

@@ -150,7 +150,7 @@ TEST_CASE("rapid presses: while it is easing in once more is too soon, later it 
     const TriggerResult second = board.down(1);
     CHECK(first.accepted);
     CHECK_FALSE(second.accepted);
-    CHECK(second.problem == "'Alpha' has only just begun.");
+    CHECK(second.problem.text == "'Alpha' has only just begun.");
 }
 
 TEST_CASE("a held key holds; letting it go plays the way back", "[host]") {
@@ -338,7 +338,7 @@ TEST_CASE("cooldown counts from start to start of one preset, whoever asks", "[h
     const TriggerResult again = board.down(1);
     board.up(1);
     CHECK_FALSE(again.accepted);
-    CHECK(again.problem == "'Alpha' can be played again in 1.3 s.");
+    CHECK(again.problem.text == "'Alpha' can be played again in 1.3 s.");
     CHECK_FALSE(board.ask("alpha", "tap").accepted);  // by name: the first slot's rules
     CHECK(board.events() == "started alpha, finished alpha, refused alpha, refused alpha");
     CHECK(board.down(3).accepted);  // another preset is free
@@ -370,10 +370,10 @@ TEST_CASE("the queue is bounded, and a preset waits once", "[host]") {
     board.set_slots({boss});
     board.down(1);
     for (std::size_t i = 1; i <= GestureBoard::kQueueLimit; ++i) CHECK(board.ask(names[i], "tap").accepted);
-    CHECK(board.ask(names[3], "tap").problem == "'" + std::string("Gc") + "' is waiting already.");
+    CHECK(board.ask(names[3], "tap").problem.text == "'" + std::string("Gc") + "' is waiting already.");
     const TriggerResult full = board.ask(names[GestureBoard::kQueueLimit + 1], "tap");
     CHECK_FALSE(full.accepted);
-    CHECK(full.problem == "8 gestures are waiting already.");
+    CHECK(full.problem.text == "8 gestures are waiting already.");
     CHECK(board.summary().queued == GestureBoard::kQueueLimit);
 
     board.events();
@@ -410,7 +410,7 @@ TEST_CASE("stop eases out what plays, named or not", "[host]") {
     board.after(300 * kMs);
     const TriggerResult wrong = board.ask("beta", "stop");
     CHECK_FALSE(wrong.accepted);
-    CHECK(wrong.problem == "'Beta' is not playing.");
+    CHECK(wrong.problem.text == "'Beta' is not playing.");
     CHECK(board.ask("alpha", "stop").accepted);
     CHECK(board.ask("alpha", "stop").accepted);  // once is enough for the engine
     CHECK(board.told() == "gesture alpha 0, stop alpha 300");
@@ -425,13 +425,13 @@ TEST_CASE("stop eases out what plays, named or not", "[host]") {
 
 TEST_CASE("what is not there is refused with a sentence", "[host]") {
     Board board({slot(2, "omega")});
-    CHECK(board.ask("alfa", "tap").problem == "There is no gesture called 'alfa'. Did you mean 'alpha'?");
-    CHECK(board.ask("", "tap").problem == "No gesture was named.");
-    CHECK(board.ask("slot_01", "tap").problem == "Slot 1 has no gesture.");
-    CHECK(board.ask("slot_02", "tap").problem == "Slot 2 has the gesture 'omega', which is not there.");
-    CHECK(board.ask("slot_17", "tap").problem == "There is no gesture called 'slot_17'.");
-    CHECK(board.ask("alpha", "tapp").problem == "There is no action called 'tapp'. Did you mean 'tap'?");
-    CHECK(board.ask("alpha", "explode").problem == "There is no action called 'explode'. Use tap, hold, toggle, release or stop.");
+    CHECK(board.ask("alfa", "tap").problem.text == "There is no gesture called 'alfa'. Did you mean 'alpha'?");
+    CHECK(board.ask("", "tap").problem.text == "No gesture was named.");
+    CHECK(board.ask("slot_01", "tap").problem.text == "Slot 1 has no gesture.");
+    CHECK(board.ask("slot_02", "tap").problem.text == "Slot 2 has the gesture 'omega', which is not there.");
+    CHECK(board.ask("slot_17", "tap").problem.text == "There is no gesture called 'slot_17'.");
+    CHECK(board.ask("alpha", "tapp").problem.text == "There is no action called 'tapp'. Did you mean 'tap'?");
+    CHECK(board.ask("alpha", "explode").problem.text == "There is no action called 'explode'. Use tap, hold, toggle, release or stop.");
     CHECK_FALSE(board.press(0, board.now).accepted);
     CHECK_FALSE(board.press(99, board.now).accepted);
     CHECK_FALSE(board.press(-1, board.now).accepted);
@@ -444,20 +444,20 @@ TEST_CASE("what is not there is refused with a sentence", "[host]") {
     const std::string hostile = std::string("\xff\xfe\x01\n'\"") + std::string(100000, 'x');
     const TriggerResult refused = board.ask(hostile, hostile);
     CHECK_FALSE(refused.accepted);
-    CHECK(refused.problem.size() < 200);
-    CHECK(refused.problem.find('\n') == std::string::npos);
-    CHECK_NOTHROW(json(refused.problem).dump());
+    CHECK(refused.problem.text.size() < 200);
+    CHECK(refused.problem.text.find('\n') == std::string::npos);
+    CHECK_NOTHROW(json(refused.problem.text).dump());
     const std::vector<GestureEvent> events = board.take_events();
     REQUIRE(events.size() == 1);
     CHECK(events[0].kind == GestureEventKind::refused);
-    CHECK(events[0].reason == refused.problem);
+    CHECK(events[0].reason == refused.problem.text);
     CHECK_NOTHROW(json(events[0].gesture).dump());
 }
 
 TEST_CASE("an engine that cannot make gestures refuses them with its reason", "[host]") {
     Board board;
     board.set_unavailable("This model has no hands.");
-    CHECK(board.ask("alpha", "hold").problem == "This model has no hands.");
+    CHECK(board.ask("alpha", "hold").problem.text == "This model has no hands.");
     board.set_unavailable({});
     CHECK(board.ask("alpha", "hold").accepted);
     board.set_unavailable("The engine is starting.");

@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "obs/host/stage.h"
+#include "support/sanitized.h"
 #include "support/temp_folder.h"
 #include "support/within.h"
 
@@ -41,8 +42,8 @@ void check_unbroken(Stage& stage) {
 double wait_moving(Stage& stage, std::chrono::milliseconds limit) {
     const auto start = Clock::now();
     while (Clock::now() - start < limit) {
-        const std::size_t seen = stage.recorder().frames().size();
-        within(300ms, [&] { return stage.recorder().frames().size() >= seen + 6; });
+        const std::size_t seen = stage.recorder().count();
+        within(300ms, [&] { return stage.recorder().count() >= seen + 6; });
         const auto frames = stage.recorder().frames();
         if (frames.size() > 6 && changes({frames.end() - 6, frames.end()}, 0) >= 3) return ms_since(start);
     }
@@ -76,7 +77,7 @@ TEST_CASE("the engine is killed: sound goes on, the picture stays, the avatar is
     }
     std::printf("engine killed: the picture stood still for %.0f ms, %d of %zu frames show no card\n", static_cast<double>(still) * 1e-6, blank, frames.size());
     CHECK(waited >= 0);
-    CHECK(static_cast<double>(still) * 1e-6 < 3000);
+    if (!kSanitized) CHECK(static_cast<double>(still) * 1e-6 < 3000);
     check_unbroken(stage);
     CHECK(stage.close() == 0);
 }
@@ -114,7 +115,9 @@ TEST_CASE("an engine that does not start: a still picture, a reason, and OBS as 
     CHECK(status.at("in_time"));
     CHECK_FALSE(status.at("message").get<std::string>().empty());
     CHECK(within(3s, [&] {  // not the colour behind
-        const Rgb seen = pixel(stage.recorder().picture(), 120, 180);
+        const VideoFrame picture = stage.recorder().picture();
+        if (!picture.pixels) return false;
+        const Rgb seen = pixel(picture, 120, 180);
         return std::abs(seen.r - 0x20) + std::abs(seen.g - 0x40) + std::abs(seen.b - 0x60) > 24;
     }));
     CHECK(obs_source_get_sync_offset(stage.voice()) == 0);

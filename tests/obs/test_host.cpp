@@ -26,7 +26,7 @@ TEST_CASE("libobs starts, shows and sounds, and leaves nothing behind") {
             scene.add(colour.get());
             scene.add(voice.get());
             Recorder recorder({});
-            CHECK(within(10s, [&] { return recorder.frames().size() > 30; }));
+            CHECK(within(10s, [&] { return recorder.count() > 30; }));
             CHECK(pixel(recorder.picture(), 320, 180) == Rgb{0x33, 0x66, 0xcc});
             // While everything starts, a busy machine may cost the host's own voice a block; after that a second of it must come whole.
             const auto last_second = [&](std::uint32_t seed) {

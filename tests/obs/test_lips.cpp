@@ -2,6 +2,7 @@
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <thread>
@@ -133,13 +134,36 @@ TEST_CASE("a mix track as input moves the lips") {
     CHECK(offset.ms < total + 100);
 }
 
+TEST_CASE("played by the avatar, the voice is as loud as its fader says") {
+    if (const std::string why = missing_here(); !why.empty()) SKIP(why);
+    Stage stage(R"({"delay_mode": "own"})");
+    settle(stage);
+    for (const float volume : {0.5f, 1.5f, 0.0f, 1.0f}) {
+        CAPTURE(volume);
+        obs_source_set_volume(stage.voice(), volume);
+        std::this_thread::sleep_for(1s);  // what has been handed to libobs is heard as it was
+        Take take = record(stage.recorder(), 1.5);
+        if (volume == 0) {
+            CHECK(std::all_of(take.sound.left.begin(), take.sound.left.end(), [](float x) { return x == 0; }));
+            continue;
+        }
+        for (float& x : take.sound.left) x /= volume;
+        milliseconds_late(stage, take);  // the voice, sample by sample
+    }
+    CHECK(stage.close() == 0);
+}
+
 TEST_CASE("muted is mouth closed, and nothing is heard") {
     if (const std::string why = missing_here(); !why.empty()) SKIP(why);
-    const std::string mode = GENERATE("offset", "own");
-    Stage stage(R"({"delay_mode": ")" + mode + "\"}");
+    struct Way {
+        const char* mode;
+        void (*set)(obs_source_t* voice, bool quiet);
+    };
+    const Way way = GENERATE(Way{"offset", obs_source_set_muted}, Way{"own", obs_source_set_muted}, Way{"own", obs_source_enable_push_to_talk});
+    Stage stage(nlohmann::json{{"delay_mode", way.mode}}.dump());
     settle(stage);
     CHECK(widest_mouth(record(stage.recorder(), 2).frames, 0) > 0.3f);
-    obs_source_set_muted(stage.voice(), true);
+    way.set(stage.voice(), true);
     CHECK(stage.avatar().wait(3s, [](const auto& s) { return s.at("audio").at("state") == "muted"; }).at("in_time"));
     std::this_thread::sleep_for(1500ms);
     const Take quiet = record(stage.recorder(), 2);
@@ -148,7 +172,7 @@ TEST_CASE("muted is mouth closed, and nothing is heard") {
     float loudest = 0;
     for (const float x : quiet.sound.left) loudest = std::max(loudest, std::abs(x));
     CHECK(loudest == 0);
-    obs_source_set_muted(stage.voice(), false);
+    way.set(stage.voice(), false);
     std::this_thread::sleep_for(1500ms);
     const Take again = record(stage.recorder(), 2);
     CHECK(widest_mouth(again.frames, 0) > 0.3f);

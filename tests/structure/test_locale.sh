@@ -41,7 +41,7 @@ capital='[A-Z][A-Za-z0-9_.]*[A-Za-z0-9_]'
 
 # ---- what the source's code names -------------------------------------------------------------------------------
 # The texts that are named in full, then the families that are put together at run time: K.Help of explain(..., "K"), K.CHOICE of
-# list(..., "K", {"CHOICE", ...}), Group.NAME of group(..., "NAME"), Setting.NAME[.CHOICE] of add_setting(..., "NAME"), Gesture.PRESET.
+# list(..., "K", {"CHOICE", ...}), Group.NAME of group(..., "NAME"), Setting.NAME[.CHOICE] of add_setting(..., "NAME"), Gesture.PRESET, Remark.NAME.
 
 settings_header=pipeline/core/settings.h
 
@@ -73,10 +73,16 @@ settings() {
 }
 gestures() { find "$root/data/gestures" -name '*.json' | sed -E 's,.*/(.*)\.json$,Gesture.\1,'; }
 
+# Remark.NAME of remark("NAME", ...), wherever that is said, and of every ErrorCode but none.
+remarks() {
+  { grep -oE '[^A-Za-z0-9_]remark\( ?"[a-z_]+"' <<<"$(code pipeline) $plugin" || true; } | quoted '[a-z_]+' | sed 's/^/Remark./'
+  sed -n '/^enum class ErrorCode/,/^}/p' "$root/pipeline/core/error.h" | sed -nE 's/^ +([a-z_]+),.*/Remark.error_\1/p'
+}
+
 keys_of_source() {
   local family found
   plugin=$(code plugin)
-  for family in named_in_full explained lists groups settings gestures; do
+  for family in named_in_full explained lists groups settings gestures remarks; do
     found=$($family)
     [ -n "$found" ] || fail "plugin: no texts of the kind '$family' were found: is the code written in another way than this test reads?"
     printf '%s\n' "$found"

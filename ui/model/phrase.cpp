@@ -4,22 +4,13 @@
 #include <charconv>
 #include <cmath>
 
+#include "core/remark.h"
+
 namespace mirrorme::ui {
 
 std::string say(const Words& words, const Phrase& phrase) {
     if (phrase.key.empty()) return phrase.args.empty() ? std::string() : phrase.args.front();
-    const std::string pattern = words(phrase.key);
-    std::string text;
-    for (std::size_t i = 0; i < pattern.size(); ++i) {
-        const bool placeholder = pattern[i] == '%' && i + 1 < pattern.size() && pattern[i + 1] >= '1' && pattern[i + 1] <= '9';
-        if (!placeholder) {
-            text += pattern[i];
-            continue;
-        }
-        const auto index = static_cast<std::size_t>(pattern[++i] - '1');
-        if (index < phrase.args.size()) text += phrase.args[index];
-    }
-    return text;
+    return filled(words(phrase.key), phrase.args);
 }
 
 std::string number_text(double value, int decimals) {

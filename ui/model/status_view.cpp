@@ -5,6 +5,7 @@
 #include <cmath>
 #include <utility>
 
+#include "core/remark_json.h"
 #include "ui/model/lenient_json.h"
 
 namespace mirrorme::ui {
@@ -169,18 +170,13 @@ void take_engine(const json& status, StatusView& view) {
 }
 
 void take_warnings(const json& status, StatusView& view) {
-    constexpr std::array<std::pair<std::string_view, FaceProblem>, 2> kFaces{{{": no face was found", FaceProblem::not_found}, {": the face is very small", FaceProblem::very_small}}};
-    const json& warnings = field(field(status, "session"), "warnings");
-    if (!warnings.is_array()) return;
-    for (const json& one : warnings) {
-        if (!one.is_string()) continue;
-        const auto text = one.get<std::string>();
-        const auto* const face = std::find_if(kFaces.begin(), kFaces.end(), [&](const auto& known) { return text.find(known.first) != std::string::npos; });
-        if (face == kFaces.end()) {
-            view.warnings.push_back(Phrase::verbatim(text));
+    for (const Remark& warning : remarks_from(field(field(status, "session"), "warnings"))) {
+        const bool not_found = warning.code == "no_face", small = warning.code == "small_face";
+        if (!not_found && !small) {
+            view.warnings.push_back(Phrase::verbatim(warning.text));
         } else if (view.face != FaceProblem::not_found) {  // what was guessed in its place is small, too; that is not the point then
-            view.face = face->second;
-            view.face_picture = text.substr(0, text.find(face->first));
+            view.face = not_found ? FaceProblem::not_found : FaceProblem::very_small;
+            view.face_picture = warning.args.empty() ? std::string() : warning.args.front();
         }
     }
 }

@@ -187,6 +187,16 @@ std::string AvatarLink::setting(const char* key) const {
     return value ? value : "";
 }
 
+std::vector<GestureSlot> AvatarLink::slots() const {
+    const SourceRef held = source();
+    const DataRef settings(held ? obs_source_get_settings(held.get()) : nullptr), view(obs_data_create());
+    if (!settings) return {};
+    obs_data_array_t* stored = obs_data_get_array(settings.get(), "gesture_slots");
+    obs_data_set_array(view.get(), "slots", stored);
+    obs_data_array_release(stored);
+    return gesture_view(obs_data_get_json(view.get())).slots;
+}
+
 bool AvatarLink::update(const std::string& settings_json) {
     const SourceRef held = source();
     const DataRef settings(obs_data_create_from_json(settings_json.c_str()));

@@ -8,6 +8,7 @@
 
 #include <map>
 #include <string>
+#include <vector>
 
 #include "ui/model/gesture_view.h"
 #include "ui/model/status_view.h"
@@ -46,6 +47,8 @@ public:
 
     /// A setting as text; empty when there is none.
     std::string setting(const char* key) const;
+    /// As the settings say now; the source says the same in gestures() a moment later.
+    std::vector<GestureSlot> slots() const;
     /// Stores the settings of a JSON document. False when the avatar is gone.
     bool update(const std::string& settings_json);
     /// A sentence for people when it was refused, else empty.

@@ -5,12 +5,14 @@
 #include <QFile>
 #include <QFileDialog>
 #include <QFileInfo>
+#include <QKeyEvent>
 #include <QMenu>
 #include <QMessageBox>
 #include <QPointer>
 #include <QSaveFile>
 
 #include <algorithm>
+#include <system_error>
 #include <utility>
 
 #include "core/error.h"
@@ -36,9 +38,10 @@ GestureSection::GestureSection(AvatarLink& link, QWidget* parent) : Section("Pan
     stop_ = new QPushButton(text_of("Panel.Gesture.Stop"), this);
     import_ = new QPushButton(text_of("Panel.Import"), this);
     import_->setToolTip(text_of("Panel.Import.Hint"));
+    undo_ = new QPushButton(text_of("Panel.Undo"), this);
+    redo_ = new QPushButton(text_of("Panel.Redo"), this);
     auto* buttons = new FlowLayout(nullptr, 6, 1.5);
-    buttons->addWidget(stop_);
-    buttons->addWidget(import_);
+    for (QPushButton* button : {stop_, import_, undo_, redo_}) buttons->addWidget(button);
     content().addWidget(grid_);
     content().addWidget(note_);
     content().addWidget(problem_);
@@ -46,6 +49,8 @@ GestureSection::GestureSection(AvatarLink& link, QWidget* parent) : Section("Pan
 
     connect(stop_, &QPushButton::clicked, this, [this] { problem_->show_text(link_.trigger({}, "stop"), Tone::warning); });
     connect(import_, &QPushButton::clicked, this, &GestureSection::import_preset);
+    connect(undo_, &QPushButton::clicked, this, &GestureSection::take_back);
+    connect(redo_, &QPushButton::clicked, this, &GestureSection::do_again);
     connect(&link_, &AvatarLink::gestures_view_changed, this, &GestureSection::refresh);
     refresh();
 }
@@ -90,6 +95,11 @@ void GestureSection::refresh() {
     note_->show_text(said(note), Tone::neutral);
     stop_->setEnabled(!view.playing.empty() || view.queued > 0);
     import_->setEnabled(!view.folder.empty());
+    if (history_of_ != link_.name()) {
+        history_of_ = link_.name();
+        history_.clear();
+    }
+    show_history();
 }
 
 QString GestureSection::file_of(const GesturePreset& preset) const {
@@ -124,15 +134,72 @@ void GestureSection::edit(const GestureCell& cell) {
     auto* dialog = new SlotDialog(view, slot, existing ? SlotDialog::Kind::existing : SlotDialog::Kind::new_slot, window());
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     connect(dialog, &QDialog::accepted, this, [this, dialog, number = slot.slot] {
-        const std::vector<GestureSlot>& slots = link_.gestures().slots;  // as they are by now
-        store(dialog->wants_removal() ? without_slot(slots, number) : with_slot(slots, dialog->slot()));
+        const Phrase what{"Panel.Undo.Slot", {std::to_string(number)}};
+        change({what, number, dialog->wants_removal() ? std::nullopt : std::optional(dialog->slot()), {}, {}});
     });
     dialog->open();
 }
 
-void GestureSection::store(const std::vector<GestureSlot>& slots) {
+// ---- what can be taken back ---------------------------------------------------------------------------------
+
+GestureHistory::StoreSlots GestureSection::storing() {
+    return [this](const std::vector<GestureSlot>& slots) { return link_.update(slots_setting(slots)); };
+}
+
+bool GestureSection::change(GestureChange change) {
+    return changed([&] { return history_.make(std::move(change), link_.slots(), storing()); });
+}
+
+void GestureSection::take_back() {
+    if (!history_.undoes()) return;
+    const Phrase what = *history_.undoes();
+    if (changed([&] { return history_.undo(link_.slots(), storing()); })) problem_->show_text(said({"Panel.Undo.Done", {said(what).toStdString()}}), Tone::neutral);
+}
+
+void GestureSection::do_again() {
+    if (!history_.redoes()) return;
+    const Phrase what = *history_.redoes();
+    if (changed([&] { return history_.redo(link_.slots(), storing()); })) problem_->show_text(said({"Panel.Redo.Done", {said(what).toStdString()}}), Tone::neutral);
+}
+
+/// Whether `make` has made its change; if not, it says why.
+bool GestureSection::changed(const std::function<bool()>& make) {
     problem_->clear_text();
-    if (!link_.update(slots_setting(slots))) problem_->show_text(text_of("Panel.AvatarGone"), Tone::error);
+    bool made = false;
+    try {
+        made = make();
+        if (!made) problem_->show_text(text_of("Panel.AvatarGone"), Tone::error);
+    } catch (const std::filesystem::filesystem_error& error) {
+        problem_->show_text(said({"Panel.Import.NotSaved", {QDir::toNativeSeparators(QString::fromStdString(error.path1().string())).toStdString()}}), Tone::error);
+    }
+    if (made) link_.update("{}");  // the source looks at its folder again
+    show_history();
+    return made;
+}
+
+void GestureSection::show_history() {
+    const auto show = [](QPushButton& button, const Phrase* what, const char* hint) {
+        button.setEnabled(what != nullptr);
+        button.setToolTip(what ? said({hint, {said(*what).toStdString()}}) : QString());
+    };
+    show(*undo_, history_.undoes(), "Panel.Undo.Hint");
+    show(*redo_, history_.redoes(), "Panel.Redo.Hint");
+}
+
+/// Note [Whose Ctrl+Z]
+/// OBS's window has these keys for its scenes. A key that is claimed by ShortcutOverride comes as a key press instead, and only where the focus is in here.
+bool GestureSection::event(QEvent* event) {
+    if (event->type() == QEvent::ShortcutOverride) {
+        const auto* key = static_cast<QKeyEvent*>(event);
+        if (key->matches(QKeySequence::Undo) || key->matches(QKeySequence::Redo)) event->accept();
+    }
+    return Section::event(event);
+}
+
+void GestureSection::keyPressEvent(QKeyEvent* event) {
+    if (event->matches(QKeySequence::Undo)) take_back();
+    else if (event->matches(QKeySequence::Redo)) do_again();
+    else Section::keyPressEvent(event);
 }
 
 void GestureSection::show_menu(const GestureButton& button, const QPoint& at) {
@@ -142,7 +209,10 @@ void GestureSection::show_menu(const GestureButton& button, const QPoint& at) {
     menu->addAction(text_of(cell.slot > 0 ? "Panel.Gesture.Edit" : "Panel.Gesture.Assign"), this, [this, cell] { edit(cell); });
     QAction* save = menu->addAction(text_of("Panel.Gesture.Export"), this, [this, cell] { export_preset(cell.preset); });
     save->setEnabled(!cell.missing);
-    if (cell.slot > 0) menu->addAction(text_of("Panel.Slot.Remove"), this, [this, cell] { store(without_slot(link_.gestures().slots, cell.slot)); });
+    if (cell.slot > 0)
+        menu->addAction(text_of("Panel.Slot.Remove"), this, [this, cell] { change({{"Panel.Undo.Slot", {std::to_string(cell.slot)}}, cell.slot, std::nullopt, {}, {}}); });
+    if (const GesturePreset* preset = link_.gestures().preset(cell.preset); preset && preset->user)
+        menu->addAction(text_of("Panel.Gesture.Delete"), this, [this, cell] { delete_preset(cell.preset); });
     menu->popup(at);
 }
 
@@ -161,12 +231,21 @@ void GestureSection::import_preset() {
         const auto answer = QMessageBox::question(window(), text_of("Panel.Import.Title"), said({"Panel.Import.Replace", {import.title}}));
         if (!alive || answer != QMessageBox::Yes || !link_.is_open()) return;
     }
-    const QString folder = QString::fromStdString(link_.gestures().folder), target = folder + QLatin1Char('/') + QString::fromStdString(import.name) + QStringLiteral(".json");
-    QSaveFile saved(target);
-    if (!QDir().mkpath(folder) || !saved.open(QIODevice::WriteOnly) || saved.write(content) != content.size() || !saved.commit())
-        return problem_->show_text(said({"Panel.Import.NotSaved", {QDir::toNativeSeparators(target).toStdString()}}), Tone::error);
-    problem_->show_text(said({"Panel.Import.Done", {import.title}}), Tone::good);
-    link_.update("{}");  // the source looks at its folder again
+    const std::filesystem::path target = std::filesystem::path(link_.gestures().folder) / (import.name + ".json");
+    const bool imported = changed([&] {
+        const std::filesystem::path fresh = GestureHistory::place_in_trash(target);
+        QSaveFile saved(QString::fromStdString(fresh.string()));
+        if (!saved.open(QIODevice::WriteOnly) || saved.write(content) != content.size() || !saved.commit())
+            throw std::filesystem::filesystem_error("cannot be written", target, std::make_error_code(std::errc::io_error));
+        return history_.make({{"Panel.Undo.Import", {import.title}}, 0, std::nullopt, target, fresh}, link_.slots(), storing());
+    });
+    if (imported) problem_->show_text(said({"Panel.Import.Done", {import.title}}), Tone::good);
+}
+
+void GestureSection::delete_preset(const std::string& name) {
+    const GesturePreset* preset = link_.gestures().preset(name);
+    if (!preset || !preset->user) return;
+    change({{"Panel.Undo.Delete", {preset->title}}, 0, std::nullopt, file_of(*preset).toStdString(), {}});
 }
 
 void GestureSection::export_preset(const std::string& name) {

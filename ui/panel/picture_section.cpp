@@ -200,7 +200,9 @@ void PictureSection::take(const QMimeData& data) {
 }
 
 void PictureSection::paste() {
-    if (const QMimeData* data = QApplication::clipboard()->mimeData()) take(*data);
+    const QMimeData nothing;
+    const QMimeData* data = QApplication::clipboard()->mimeData();
+    take(data ? *data : nothing);
 }
 
 void PictureSection::choose_file() {

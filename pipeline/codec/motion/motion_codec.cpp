@@ -195,10 +195,9 @@ std::shared_ptr<const CodecIdentity> MotionCodec::make_identity(const ReferenceP
     identity->latent = part_map->encode_identity(picture.points);
     const auto [right, left] = identity->layer.movable();
     if (identity->whole)
-        identity->remarks.push_back("the person cannot be told from the background for sure, so arms stay as they are in the picture. One whose background is already removed (a PNG with transparency) can gesture");
+        identity->remarks.push_back("no_cutout");
     else if (!right || !left)
-        identity->remarks.push_back(std::string(!right && !left ? "both arms are" : right ? "the performer's left arm is" : "the performer's right arm is") +
-                                    " folded or busy in the picture, and gestures do not move what is. Arms that hang down, or are not in the picture, can gesture");
+        identity->remarks.push_back(!right && !left ? "both_arms_busy" : right ? "left_arm_busy" : "right_arm_busy");
     return identity;
 }
 

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "core/json_fields.h"
+#include "core/remark_json.h"
 
 namespace mirrorme {
 using nlohmann::json;
@@ -76,7 +77,7 @@ std::string to_json(const SessionInfo& info) {
                 {"chunk_frames", info.chunk_frames},
                 {"latency", {{"chunk_ns", l.chunk_ns}, {"look_ahead_ns", l.look_ahead_ns}, {"compute_ns", l.compute_ns}, {"frame_ns", l.frame_ns}}},
                 {"crop", info.crop},
-                {"warnings", info.warnings}}
+                {"warnings", remarks_json(info.warnings)}}
         .dump();
 }
 
@@ -89,7 +90,7 @@ SessionInfo session_info_from_json(std::string_view text) {
     read_int(in, "chunk_frames", info.chunk_frames);
     read_rate(in, "fps", info.fps);
     read_rate(in, "sample_rate", info.sample_rate);
-    read_texts(in, "warnings", info.warnings);
+    if (in.has("warnings")) info.warnings = remarks_from(in.array("warnings", kListLimit));
     if (in.has("latency")) {
         const JsonObject latency = in.object("latency");
         info.latency = {latency.integer("chunk_ns", 0, kMax), latency.integer("look_ahead_ns", 0, kMax), latency.integer("compute_ns", 0, kMax),

@@ -68,7 +68,7 @@ struct SessionInfo {
     int chunk_frames = 0;       // frames of every chunk but the first
     LatencyParts latency;
     std::vector<double> crop;   // x, y, width, height in pixels of the given picture: what the frame shows
-    std::vector<std::string> warnings;
+    std::vector<Remark> warnings;
     bool operator==(const SessionInfo&) const = default;
 };
 

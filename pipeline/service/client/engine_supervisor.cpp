@@ -65,7 +65,7 @@ void EngineSupervisor::restart() {
     changed_.notify_all();
 }
 
-void EngineSupervisor::report_hang(const Engine* engine, const std::string& what) {
+void EngineSupervisor::report_hang(const Engine* engine, const Remark& what) {
     {
         std::lock_guard lock(mutex_);
         if (!engine_ || engine_.get() != engine) return;
@@ -79,7 +79,7 @@ void EngineSupervisor::report_work(const Engine* engine) {
     if (engine_ && engine_.get() == engine) worked_ = true;
 }
 
-void EngineSupervisor::set_state(SupervisorState state, std::int64_t process, const std::string& error) {
+void EngineSupervisor::set_state(SupervisorState state, std::int64_t process, const Remark& error) {
     std::lock_guard lock(mutex_);
     status_.state = state;
     status_.process = process;
@@ -115,7 +115,7 @@ bool EngineSupervisor::was_healthy() {
 /// One life of the process, from start to end. True when somebody asked for its end, or the supervisor is ending.
 bool EngineSupervisor::run_once() {
     const std::string address = "unix:" + (folder_ / "engine").string();
-    std::string problem;
+    Remark problem;
     bool asked = false;
     connected_ = ended_ = {};
     try {
@@ -172,11 +172,11 @@ bool EngineSupervisor::run_once() {
             process.kill();
         else
             process.stop(kStopPatience);
-        if (problem.empty() && !asked) problem = "the engine ended by itself: " + process.end();
+        if (problem.empty() && !asked) problem = remark("engine_ended", "the engine ended by itself: %1", {process.end()});
     } catch (const std::exception& e) {
-        problem = e.what();
+        problem = remark_of(e);
     }
-    if (!asked) log_warning("engine: " + problem);
+    if (!asked) log_warning("engine: " + problem.text);
     set_state(SupervisorState::pausing, -1, problem);
     return asked;
 }

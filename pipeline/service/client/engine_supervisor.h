@@ -12,6 +12,7 @@
 #include <thread>
 #include <vector>
 
+#include "core/remark.h"
 #include "engine/api/engine_api.h"
 
 namespace mirrorme {
@@ -38,7 +39,7 @@ struct SupervisorStatus {
     SupervisorState state = SupervisorState::starting;
     int starts = 0;             // so far
     std::int64_t process = -1;  // id; -1 = none
-    std::string last_error;     // of the last start or end; empty = none yet
+    Remark last_error;          // of the last start or end; empty = none yet
 };
 
 class EngineSupervisor {
@@ -56,7 +57,7 @@ public:
     /// Ends the process and starts another one without a pause: a person asked for it. Any thread.
     void restart();
     /// As restart(), with the usual pause: `engine` was seen to hang. Nothing happens when another one runs already.
-    void report_hang(const Engine* engine, const std::string& what);
+    void report_hang(const Engine* engine, const Remark& what);
     /// `engine` gave frames: should it end, the pause before the next start is the first one again. Any thread, cheap.
     void report_work(const Engine* engine);
 
@@ -64,7 +65,7 @@ private:
     void run();
     bool run_once();
     bool was_healthy();
-    void set_state(SupervisorState state, std::int64_t process, const std::string& error = {});
+    void set_state(SupervisorState state, std::int64_t process, const Remark& error = {});
     bool pause(std::chrono::milliseconds time);
 
     SupervisorOptions options_;
@@ -75,7 +76,7 @@ private:
     SupervisorStatus status_;
     std::chrono::steady_clock::time_point connected_{}, ended_{};  // of the last life; thread_'s own. connected_ zero: it never answered
     bool ending_ = false, restart_now_ = false, worked_ = false;
-    std::string hang_;  // why the running process is to be ended; empty = it is not
+    Remark hang_;  // why the running process is to be ended; empty = it is not
     std::thread thread_;
 };
 

@@ -1,6 +1,6 @@
 // An engine for the plugin's tests: `mirrorme serve` as a host starts it, with the test card and without torch.
 //   card_engine serve --listen unix:PATH --until-input-ends [anything else is ignored]
-// $MIRRORME_CARD_COST_MS: pretended compute time of a chunk.
+// $MIRRORME_CARD_COST_MS: pretended compute time of a chunk. $MIRRORME_CARD_LOG: where standard error goes, rather than into the host's log.
 #include <unistd.h>
 
 #include <cstdio>
@@ -13,6 +13,7 @@
 #include "service/engine_server.h"
 
 int main(int count, char** arguments) {
+    if (const char* log = std::getenv("MIRRORME_CARD_LOG"); log && !std::freopen(log, "a", stderr)) return 1;
     mirrorme::ServeOptions options;
     for (int i = 1; i + 1 < count; ++i)
         if (std::string_view(arguments[i]) == "--listen") options.listen = arguments[i + 1];

@@ -17,6 +17,7 @@
 #include "obs/host/display.h"
 #include "obs/host/real_time.h"
 #include "obs/host/voice.h"
+#include "support/sanitized.h"
 
 namespace mirrorme::testing {
 namespace {
@@ -66,7 +67,7 @@ std::string missing_here() {
     return {};
 }
 
-ObsHost::ObsHost(const HostOptions& options) : options_(options), watch_(std::make_unique<HangWatch>(options.limit)) {
+ObsHost::ObsHost(const HostOptions& options) : options_(options), watch_(std::make_unique<HangWatch>(kPatience * options.limit)) {
     ::setpriority(PRIO_PROCESS, 0, -11);  // where it is allowed: these tests measure OBS's time, not the machine's other work
     ::setenv("MIRRORME_ENGINE", options_.engine.empty() ? MIRRORME_CARD_ENGINE : options_.engine.c_str(), 1);
     if (options_.config.empty()) options_.config = own_config_ = new_folder();
@@ -78,7 +79,7 @@ ObsHost::ObsHost(const HostOptions& options) : options_(options), watch_(std::ma
     base_set_log_handler(take_line, nullptr);
     obs_set_nix_platform(OBS_NIX_PLATFORM_X11_EGL);
     obs_set_nix_platform_display(TestDisplay::get()->connection());
-    if (!obs_startup("en-US", options_.config.c_str(), nullptr)) throw std::runtime_error("obs_startup failed");
+    if (!obs_startup(options_.language, options_.config.c_str(), nullptr)) throw std::runtime_error("obs_startup failed");
     running_ = true;
 
     obs_audio_info audio{};

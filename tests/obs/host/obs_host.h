@@ -33,6 +33,7 @@ struct HostOptions {
     std::filesystem::path config{};  // the user's OBS folder; empty = a new one that goes with the host
     bool with_avatar = true;         // load obs-mirrorme.so
     std::filesystem::path engine{};  // what it starts; empty = the test card's
+    const char* language = "en-US";
     std::chrono::seconds limit{150};  // from start to end; longer = it hangs
 };
 

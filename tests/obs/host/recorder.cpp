@@ -30,16 +30,7 @@ Recorder::~Recorder() {
 
 void Recorder::on_video(void* pointer, video_data* data) {
     auto& self = *static_cast<Recorder*>(pointer);
-    auto pixels = std::make_shared<FramePixels>();
-    const std::size_t row = static_cast<std::size_t>(self.width_) * 4;
-    pixels->reserve(row * static_cast<std::size_t>(self.height_));
-    for (int y = 0; y < self.height_; ++y) {
-        const std::uint8_t* line = data->data[0] + static_cast<std::size_t>(y) * data->linesize[0];
-        pixels->insert(pixels->end(), line, line + row);
-    }
-    VideoFrame picture;
-    picture.pixels = std::move(pixels);
-    picture.width = self.width_, picture.height = self.height_;
+    VideoFrame picture = copy_of(*data, self.width_, self.height_);
     SeenFrame seen;
     seen.ns = data->timestamp;
     for (const CardView& view : self.views_) {
@@ -80,6 +71,11 @@ std::vector<SeenFrame> Recorder::frames() const {
     return frames_;
 }
 
+std::size_t Recorder::count() const {
+    const std::lock_guard lock(mutex_);
+    return frames_.size();
+}
+
 HeardSound Recorder::sound() const {
     const std::lock_guard lock(mutex_);
     return sound_;
@@ -106,6 +102,20 @@ void Recorder::clear() {
     const std::lock_guard lock(mutex_);
     frames_.clear();
     sound_ = {};
+}
+
+VideoFrame copy_of(const video_data& data, int width, int height) {
+    auto pixels = std::make_shared<FramePixels>();
+    const std::size_t row = static_cast<std::size_t>(width) * 4;
+    pixels->reserve(row * static_cast<std::size_t>(height));
+    for (int y = 0; y < height; ++y) {
+        const std::uint8_t* line = data.data[0] + static_cast<std::size_t>(y) * data.linesize[0];
+        pixels->insert(pixels->end(), line, line + row);
+    }
+    VideoFrame picture;
+    picture.pixels = std::move(pixels);
+    picture.width = width, picture.height = height;
+    return picture;
 }
 
 VideoFrame cut(const VideoFrame& picture, const CardView& view) {

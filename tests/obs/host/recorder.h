@@ -42,6 +42,8 @@ public:
     Recorder& operator=(const Recorder&) = delete;
 
     std::vector<SeenFrame> frames() const;
+    /// How many those are.
+    std::size_t count() const;
     HeardSound sound() const;
     /// The newest composed picture, whole; empty before the first.
     VideoFrame picture() const;
@@ -66,6 +68,8 @@ private:
     std::uint64_t heard_ns_ = 0;
 };
 
+/// A composed picture as libobs hands it over, BGRA.
+VideoFrame copy_of(const video_data& data, int width, int height);
 /// The part of a composed picture that a view shows.
 VideoFrame cut(const VideoFrame& picture, const CardView& view);
 /// Red, green, blue of one pixel.

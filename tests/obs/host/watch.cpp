@@ -1,6 +1,7 @@
 #include "obs/host/watch.h"
 
 #include <dlfcn.h>
+#include <graphics/graphics.h>
 #include <obs.h>
 #include <pthread.h>
 #include <time.h>
@@ -37,18 +38,28 @@ struct Notes {
     }
 };
 
-/// One watched source kind.
-struct Slot {
+/// A source kind whose callbacks come through here.
+struct Kind {
     std::string id;
     obs_source_info original{};
-    Notes tick, render;
 };
-constexpr std::size_t kSlots = 8;
+constexpr std::size_t kKinds = 2;
+
+/// A source that is noted.
+struct Watched {
+    std::string name;
+    std::atomic<const void*> data{nullptr};  // what its callbacks are called with
+    Notes tick, render;
+    std::atomic<int> uploads{0};
+};
+constexpr std::size_t kWatched = 4;
 
 struct Watch {
     std::mutex mutex;
-    std::array<Slot, kSlots> slots;
+    std::array<Kind, kKinds> kinds;
     std::size_t used = 0;
+    std::map<const void*, std::string> living;  // every source of those kinds
+    std::array<Watched, kWatched> watched;
 };
 Watch& the_watch() {
     static Watch watch;
@@ -61,31 +72,50 @@ double microseconds(clockid_t clock) {
     return static_cast<double>(now.tv_sec) * 1e6 + static_cast<double>(now.tv_nsec) * 1e-3;
 }
 
+thread_local Watched* t_called = nullptr;  // whose callback this thread is inside
+
 template <class Call>
-void timed(Notes& notes, Call&& call) {
+void timed(const void* data, Notes Watched::* which, Call&& call) {
+    auto& all = the_watch().watched;
+    const auto watched = std::find_if(all.begin(), all.end(), [&](const Watched& one) { return one.data.load(std::memory_order_acquire) == data; });
+    if (watched == all.end()) return call();
+    t_called = watched;
     const double wall = microseconds(CLOCK_MONOTONIC), cpu = microseconds(CLOCK_THREAD_CPUTIME_ID);
     call();
-    notes.add(microseconds(CLOCK_THREAD_CPUTIME_ID) - cpu, microseconds(CLOCK_MONOTONIC) - wall);
+    ((*watched).*which).add(microseconds(CLOCK_THREAD_CPUTIME_ID) - cpu, microseconds(CLOCK_MONOTONIC) - wall);
+    t_called = nullptr;
 }
 
 template <std::size_t N>
-void tick(void* data, float seconds) {
-    Slot& slot = the_watch().slots[N];
-    timed(slot.tick, [&] { slot.original.video_tick(data, seconds); });
-}
-template <std::size_t N>
-void render(void* data, gs_effect_t* effect) {
-    Slot& slot = the_watch().slots[N];
-    timed(slot.render, [&] { slot.original.video_render(data, effect); });
-}
-
-using Tick = void (*)(void*, float);
-using Render = void (*)(void*, gs_effect_t*);
-template <std::size_t... N>
-constexpr std::array<std::pair<Tick, Render>, sizeof...(N)> stand_ins(std::index_sequence<N...>) {
-    return {{{tick<N>, render<N>}...}};
-}
-constexpr auto kStandIns = stand_ins(std::make_index_sequence<kSlots>());
+struct StandIn {
+    static const obs_source_info& original() { return the_watch().kinds[N].original; }
+    static void* create(obs_data_t* settings, obs_source_t* source) {
+        void* data = original().create(settings, source);
+        const std::lock_guard lock(the_watch().mutex);
+        the_watch().living[data] = obs_source_get_name(source);
+        return data;
+    }
+    static void destroy(void* data) {
+        {
+            const std::lock_guard lock(the_watch().mutex);
+            the_watch().living.erase(data);
+        }
+        original().destroy(data);
+    }
+    static void tick(void* data, float seconds) {
+        timed(data, &Watched::tick, [&] { original().video_tick(data, seconds); });
+    }
+    static void render(void* data, gs_effect_t* effect) {
+        timed(data, &Watched::render, [&] { original().video_render(data, effect); });
+    }
+    static void take_the_place(obs_source_info& info) {
+        info.create = create;
+        info.destroy = destroy;
+        if (info.video_tick) info.video_tick = tick;
+        if (info.video_render) info.video_render = render;
+    }
+};
+constexpr std::array<void (*)(obs_source_info&), kKinds> kStandIns = {StandIn<0>::take_the_place, StandIn<1>::take_the_place};
 
 bool worth_watching(const std::string& id) { return id == "mirrorme_avatar" || id == "image_source"; }
 
@@ -94,14 +124,12 @@ obs_source_info stand_in_for(const obs_source_info& info) {
     Watch& watch = the_watch();
     const std::lock_guard lock(watch.mutex);
     std::size_t at = 0;
-    while (at < watch.used && watch.slots[at].id != info.id) ++at;
-    obs_source_info changed = info;
-    if (at == kSlots) return changed;
+    while (at < watch.used && watch.kinds[at].id != info.id) ++at;
     watch.used = std::max(watch.used, at + 1);
-    watch.slots[at].id = info.id;
-    watch.slots[at].original = info;
-    if (info.video_tick) changed.video_tick = kStandIns[at].first;
-    if (info.video_render) changed.video_render = kStandIns[at].second;
+    watch.kinds[at].id = info.id;
+    watch.kinds[at].original = info;
+    obs_source_info changed = info;
+    kStandIns[at](changed);
     return changed;
 }
 
@@ -144,21 +172,39 @@ Captures& the_captures() {
 
 }  // namespace
 
-void watch_callbacks() {
-    for (Slot& slot : the_watch().slots) slot.tick.count = slot.render.count = 0;
+void watch_callbacks(std::initializer_list<const char*> names) {
+    Watch& watch = the_watch();
+    const std::lock_guard lock(watch.mutex);
+    auto next = watch.watched.begin();
+    for (Watched& one : watch.watched) {
+        one.data = nullptr;
+        one.tick.count = one.render.count = 0;
+        one.uploads = 0;
+    }
+    for (const char* name : names)
+        for (const auto& [data, known] : watch.living)
+            if (known == name && next != watch.watched.end()) {
+                next->name = name;
+                next++->data = data;
+            }
     g_calls = g_allocations = g_locks = 0;
     g_longest_us = 0;
 }
 
-CallTimes watched(const std::string& id, WatchedCallback callback) {
-    Watch& watch = the_watch();
-    for (std::size_t i = 0; i < watch.used; ++i) {
-        if (watch.slots[i].id != id) continue;
-        const Notes& notes = callback == WatchedCallback::tick ? watch.slots[i].tick : watch.slots[i].render;
+CallTimes watched(const std::string& name, WatchedCallback callback) {
+    for (const Watched& one : the_watch().watched) {
+        if (one.name != name || !one.data) continue;
+        const Notes& notes = callback == WatchedCallback::tick ? one.tick : one.render;
         const auto count = static_cast<std::ptrdiff_t>(notes.count.load(std::memory_order_acquire));
         return {{notes.cpu_us.begin(), notes.cpu_us.begin() + count}, {notes.wall_us.begin(), notes.wall_us.begin() + count}};
     }
     return {};
+}
+
+int uploads_of(const std::string& name) {
+    for (const Watched& one : the_watch().watched)
+        if (one.name == name && one.data) return one.uploads;
+    return 0;
 }
 
 double percentile(std::vector<double> values, double percent) {
@@ -211,6 +257,18 @@ __attribute__((visibility("default"))) void obs_source_remove_audio_capture_call
     if (found) real(source, heard, found.get());
     else real(source, callback, param);
 }
+
+__attribute__((visibility("default"))) void gs_texture_set_image(gs_texture_t* texture, const uint8_t* data, uint32_t linesize, bool invert) {
+    using namespace mirrorme::testing;
+    static const auto real = next_of<decltype(&gs_texture_set_image)>("gs_texture_set_image");
+    if (t_called) ++t_called->uploads;
+    real(texture, data, linesize, invert);
+}
+
+#if defined(__SANITIZE_ADDRESS__)
+/// Mesa's drivers stay loaded, so that what is lost in them can be told from what is lost elsewhere.
+__attribute__((visibility("default"))) int dlclose(void*) noexcept { return 0; }
+#endif
 
 #if MIRRORME_GUARDS
 void* __libc_malloc(size_t size);

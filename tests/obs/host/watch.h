@@ -3,21 +3,24 @@
 // obs_source_add_audio_capture_callback stand before libobs's, and hand on.
 
 #include <cstdint>
+#include <initializer_list>
 #include <string>
 #include <vector>
 
 namespace mirrorme::testing {
 
-/// What one source kind's callback took, each call: microseconds of the thread's processor time, and by the clock.
+/// What one source's callback took, each call: microseconds of the thread's processor time, and by the clock.
 struct CallTimes {
     std::vector<double> cpu_us, wall_us;
 };
 enum class WatchedCallback { tick, render };
 
-/// Begins to note; what was noted before is forgotten.
-void watch_callbacks();
-/// A copy of what was noted for source kind `id` since then.
-CallTimes watched(const std::string& id, WatchedCallback callback);
+/// Begins to note, for avatars and image sources of these names; what was noted before is forgotten.
+void watch_callbacks(std::initializer_list<const char*> names);
+/// A copy of what was noted for source `name` since then.
+CallTimes watched(const std::string& name, WatchedCallback callback);
+/// Pictures that source `name` has given to existing textures since then.
+int uploads_of(const std::string& name);
 double percentile(std::vector<double> values, double percent);
 
 /// What audio callbacks did that they must not: since watch_callbacks().
