@@ -138,7 +138,7 @@ TEST_CASE("played by the avatar, the voice is as loud as its fader says") {
     if (const std::string why = missing_here(); !why.empty()) SKIP(why);
     Stage stage(R"({"delay_mode": "own"})");
     settle(stage);
-    for (const float volume : {0.5f, 1.5f, 0.0f, 1.0f}) {
+    for (const float volume : {0.5f, 0.75f, 0.0f, 1.0f}) {  // above 1 libobs cuts what is louder than full scale
         CAPTURE(volume);
         obs_source_set_volume(stage.voice(), volume);
         std::this_thread::sleep_for(1s);  // what has been handed to libobs is heard as it was
