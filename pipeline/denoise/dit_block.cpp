@@ -12,15 +12,19 @@ namespace {
 
 /// projection(norm(x) (1 + scale) + shift); norm and rows of e4m3 are one operation where the layer takes those.
 template <class Layer, class Projection>
-auto projected(Layer& layer, const Tensor& x, const Tensor& scale, const Tensor& shift, Projection projection) {
-    return layer->quantised() ? projection(modulated_norm_rows(x, scale, shift)) : projection(modulated_rms_norm(x, scale, shift));
+auto projected(Layer& layer, const Tensor& x, const Tensor& scale, const Tensor& shift, double eps, Projection projection) {
+    return layer->quantised() ? projection(modulated_norm_rows(x, scale, shift, eps)) : projection(modulated_rms_norm(x, scale, shift, eps));
 }
 
 }  // namespace
 
-DitBlockImpl::DitBlockImpl(const DitConfig& config, int layer) {
+DitBlockImpl::DitBlockImpl(const DitConfig& config, int layer) : norm_eps_(config.norm_eps) {
     const int64_t width = config.width(), heads = config.num_attention_heads;
     scale_shift_table = register_parameter("scale_shift_table", torch::randn({6, width}) / std::sqrt(static_cast<double>(width)));
+    if (config.norm_elementwise_affine) {
+        norm1 = register_module("norm1", NormWeight(width));
+        norm2 = register_module("norm2", NormWeight(width));
+    }
     attn1 = register_module("attn1", DitAttention(width, heads, width));
     if (config.caption_channels > 0) attn2 = register_module("attn2", DitAttention(width, heads, config.cross_attention_dim));
     if (config.adapter.enabled) audio_adapter = register_module("audio_adapter", AudioAdapter(config, layer));
@@ -29,16 +33,22 @@ DitBlockImpl::DitBlockImpl(const DitConfig& config, int layer) {
 
 Tensor DitBlockImpl::forward(Tensor x, const BlockPass& pass) {
     if (pass.perturbation == Perturbation::block_skip) return x;
-    const Tensor& m = pass.modulation;
-    const auto row = [&m](int64_t i) { return m.select(2, i); };  // [B, G, D]
+    const auto gate = [&m = pass.modulation](int64_t row) { return m.select(2, row); };  // [B, G, D]
 
-    x = gated_add(x, attend_self(x, pass), row(2));
+    x = gated_add(x, attend_self(x, pass), gate(2));
     if (pass.text != nullptr) {
         const Tensor q = weighted_rms_norm(attn2->queries(x), attn2->q_weight(), kQkNormEps);
         x = x + attn2->attend(q, pass.text->k, pass.text->v, pass.text_mask);
     }
     if (pass.audio_tokens != nullptr) x = listen(x, pass);
-    return gated_add(x, projected(ff, x, row(4), row(3), [this](const auto& u) { return ff->forward(u); }), row(5));
+    const Modulation m = modulation_of(pass, 3, norm2);
+    return gated_add(x, projected(ff, x, m.scale, m.shift, norm_eps_, [this](const auto& u) { return ff->forward(u); }), gate(5));
+}
+
+/// A norm's weight goes into the scale: n w (1 + s) + b = n (1 + (w (1 + s) - 1)) + b.
+DitBlockImpl::Modulation DitBlockImpl::modulation_of(const BlockPass& pass, int64_t first_row, const NormWeight& norm) const {
+    const Tensor shift = pass.modulation.select(2, first_row), scale = pass.modulation.select(2, first_row + 1);
+    return {norm.is_empty() ? scale : norm->weight * (1 + scale) - 1, norm.is_empty() ? shift : shift.contiguous()};
 }
 
 void DitBlockImpl::quantise() {
@@ -47,9 +57,9 @@ void DitBlockImpl::quantise() {
 }
 
 Tensor DitBlockImpl::attend_self(const Tensor& x, const BlockPass& pass) {
-    const Tensor shift = pass.modulation.select(2, 0), scale = pass.modulation.select(2, 1);
-    if (pass.perturbation == Perturbation::attention_skip) return modulated_rms_norm(x, scale, shift);
-    const DitAttentionImpl::Projected p = projected(attn1, x, scale, shift, [this](const auto& u) { return attn1->project(u); });
+    const auto [scale, shift] = modulation_of(pass, 0, norm1);
+    if (pass.perturbation == Perturbation::attention_skip) return modulated_rms_norm(x, scale, shift, norm_eps_);
+    const DitAttentionImpl::Projected p = projected(attn1, x, scale, shift, norm_eps_, [this](const auto& u) { return attn1->project(u); });
     if (pass.perturbation == Perturbation::attention_values) return attn1->project_out(p.v);
     if (pass.workspace != nullptr && has_table(x.device()))
         if (const Tensor out = attend_in_place(p, pass); out.defined()) return out;

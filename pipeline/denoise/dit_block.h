@@ -53,11 +53,18 @@ public:
     AudioAdapter& adapter() { return audio_adapter; }
 
 private:
+    /// What one operation of norm and modulation needs: [B, G, D] each.
+    struct Modulation {
+        torch::Tensor scale, shift;
+    };
+    Modulation modulation_of(const BlockPass& pass, int64_t first_row, const NormWeight& norm) const;
     torch::Tensor attend_self(const torch::Tensor& x, const BlockPass& pass);
     torch::Tensor attend_in_place(const DitAttentionImpl::Projected& p, const BlockPass& pass);
     torch::Tensor listen(torch::Tensor x, const BlockPass& pass);
 
     torch::Tensor scale_shift_table;  // [6, D]: shift, scale, gate of attention, shift, scale, gate of the feed-forward
+    double norm_eps_;
+    NormWeight norm1{nullptr}, norm2{nullptr};  // before attention, before the feed-forward; null without weights
     DitAttention attn1{nullptr}, attn2{nullptr};
     AudioAdapter audio_adapter{nullptr};
     FeedForward ff{nullptr};

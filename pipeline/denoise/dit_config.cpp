@@ -148,6 +148,8 @@ nlohmann::json to_json(const DitConfig& c) {
             {"out_channels", c.out_channels},
             {"cross_attention_dim", c.cross_attention_dim},
             {"caption_channels", c.caption_channels},
+            {"norm_elementwise_affine", c.norm_elementwise_affine},
+            {"norm_eps", c.norm_eps},
             {"positional_embedding_theta", c.positional_embedding_theta},
             {"positional_embedding_max_pos", c.positional_embedding_max_pos},
             {"causal_temporal_positioning", c.causal_temporal_positioning},
@@ -191,6 +193,8 @@ DitConfig dit_config_from_json(const nlohmann::json& value, const std::string& s
     read(json, "cross_attention_dim", 0, 65536, config.cross_attention_dim);
     if (json.has("caption_channels") && json.raw("caption_channels").is_null()) config.caption_channels = 0;
     else read(json, "caption_channels", 0, 65536, config.caption_channels);
+    read(json, "norm_elementwise_affine", config.norm_elementwise_affine);
+    read(json, "norm_eps", 1e-12, 1.0, config.norm_eps);
     read(json, "positional_embedding_theta", 1.0, 1e9, config.positional_embedding_theta);
     read(json, "causal_temporal_positioning", config.causal_temporal_positioning);
     read(json, "part_tokens", 0, kMostTokens, config.part_tokens);

@@ -68,6 +68,8 @@ struct DitConfig {
     int out_channels = 128;
     int cross_attention_dim = 2048;   // must equal width() where there is text
     int caption_channels = 4096;      // 0 = no text cross-attention at all
+    bool norm_elementwise_affine = false;  // weights in the norms before self-attention and feed-forward
+    double norm_eps = 1e-6;                // of these norms
     double positional_embedding_theta = 10000;
     std::vector<double> positional_embedding_max_pos{20, 2048, 2048};
     bool causal_temporal_positioning = true;  // the first latent frame stands for one video frame (LTX 0.9.5 and later)

@@ -105,7 +105,6 @@ private:
 TORCH_MODULE(DitAttention);
 
 inline constexpr double kQkNormEps = 1e-5;
-inline constexpr double kBlockNormEps = 1e-6;
 
 /// net.2(GELU_tanh(net.0.proj(x))), four times as wide inside.
 class FeedForwardImpl : public torch::nn::Module {

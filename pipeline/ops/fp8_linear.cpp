@@ -22,9 +22,9 @@ Fp8Rows fp8_rows(const Tensor& x) {
     return {(wide * grow).to(torch::kFloat8_e4m3fn).contiguous(), (peak / kernels::kLargestE4m3).flatten()};
 }
 
-Fp8Rows modulated_norm_rows(const Tensor& x, const Tensor& scale, const Tensor& shift) {
-    if (const Fp8Rows rows = fused::modulated_norm_rows(x, scale, shift, 1e-6); rows.defined()) return rows;
-    return fp8_rows(modulated_rms_norm(x, scale, shift));
+Fp8Rows modulated_norm_rows(const Tensor& x, const Tensor& scale, const Tensor& shift, double eps) {
+    if (const Fp8Rows rows = fused::modulated_norm_rows(x, scale, shift, eps); rows.defined()) return rows;
+    return fp8_rows(modulated_rms_norm(x, scale, shift, eps));
 }
 
 Fp8Rows gelu_rows(const Tensor& x, const Tensor& bias) {

@@ -21,8 +21,8 @@ struct Fp8Rows {
 
 /// x [..., K], in one pass where the device has it.
 Fp8Rows fp8_rows(const torch::Tensor& x);
-/// fp8_rows of modulated_rms_norm(x, scale, shift) (ops/norm_rope.h). x [B, N, D].
-Fp8Rows modulated_norm_rows(const torch::Tensor& x, const torch::Tensor& scale, const torch::Tensor& shift);
+/// fp8_rows of modulated_rms_norm(x, scale, shift, eps) (ops/norm_rope.h). x [B, N, D].
+Fp8Rows modulated_norm_rows(const torch::Tensor& x, const torch::Tensor& scale, const torch::Tensor& shift, double eps);
 /// fp8_rows of GELU_tanh(x + bias). x [..., D], bias [D].
 Fp8Rows gelu_rows(const torch::Tensor& x, const torch::Tensor& bias);
 

@@ -111,8 +111,8 @@ Tensor rms_norm(const Tensor& x, double eps) {
     return (wide * torch::rsqrt(wide.square().mean(-1, true) + eps)).to(x.scalar_type());
 }
 
-Tensor modulated_rms_norm(const Tensor& x, const Tensor& scale, const Tensor& shift) {
-    if (const Tensor out = fused::modulated_norm(x, scale, shift, 1e-6); out.defined()) return out;
+Tensor modulated_rms_norm(const Tensor& x, const Tensor& scale, const Tensor& shift, double eps) {
+    if (const Tensor out = fused::modulated_norm(x, scale, shift, eps); out.defined()) return out;
     const int64_t groups = scale.size(1), per_group = x.size(1) / groups;
     if (one_pass(x) && one_pass(scale) && one_pass(shift) && !recording(x) && !recording(scale) && scale.strides() == shift.strides()) {
         Tensor out = torch::empty(x.sizes(), x.options());
@@ -121,12 +121,12 @@ Tensor modulated_rms_norm(const Tensor& x, const Tensor& scale, const Tensor& sh
         const int64_t tokens = x.size(1), width = x.size(2);
         each_row(out, x, [=](float* to, const float* from, int64_t row) {
             const int64_t at = row / tokens * batch_stride + row % tokens / per_group * group_stride;
-            const float inverse = inverse_rms(from, width, 1e-6);
+            const float inverse = inverse_rms(from, width, eps);
             for (int64_t c = 0; c < width; ++c) to[c] = from[c] * inverse * (1 + scales[at + c]) + shifts[at + c];
         });
         return out;
     }
-    const Tensor normed = rms_norm(x, 1e-6).contiguous();
+    const Tensor normed = rms_norm(x, eps).contiguous();
     return (grouped(normed, scale) * (1 + scale.unsqueeze(2)) + shift.unsqueeze(2)).view(x.sizes());
 }
 

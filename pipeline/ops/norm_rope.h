@@ -23,8 +23,10 @@ struct RopeTable {
 /// x / sqrt(mean_c(x^2) + eps), statistics in float32, over the last axis.
 torch::Tensor rms_norm(const torch::Tensor& x, double eps);
 
-/// rms_norm(x, 1e-6) * (1 + scale) + shift. x [B, N, D]; scale, shift [B, G, D] (or batch 1), G divides N: one row for N / G tokens.
-torch::Tensor modulated_rms_norm(const torch::Tensor& x, const torch::Tensor& scale, const torch::Tensor& shift);
+inline constexpr double kBlockNormEps = 1e-6;  // of the published transformers' norms before attention and feed-forward
+
+/// rms_norm(x, eps) * (1 + scale) + shift. x [B, N, D]; scale, shift [B, G, D] (or batch 1), G divides N: one row for N / G tokens.
+torch::Tensor modulated_rms_norm(const torch::Tensor& x, const torch::Tensor& scale, const torch::Tensor& shift, double eps = kBlockNormEps);
 
 /// x + gate * y with gate [B, G, D]; in place where nothing needs a gradient (x is then the result).
 torch::Tensor gated_add(torch::Tensor x, const torch::Tensor& y, const torch::Tensor& gate);

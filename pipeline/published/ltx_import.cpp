@@ -51,8 +51,6 @@ void refuse_other_transformers(const JsonObject& config) {
             config.wrong(field, "is " + config.raw(field).dump() + ", and only " + value.dump() + " is known", "Give a model of the LTX-Video 0.9 family.");
     };
     want("activation_fn", "gelu-approximate");
-    want("norm_elementwise_affine", false);
-    want("norm_eps", 1e-6);
     if (config.has("qk_norm") && config.text("qk_norm") != "rms_norm") want("qk_norm", "rms_norm_across_heads");
 }
 

@@ -14,7 +14,7 @@
 namespace mirrorme {
 namespace {
 
-constexpr double kEdges = 0.6, kAlpha = 0.5, kWarp = 0.3, kBending = 2e-3;
+constexpr double kEdges = 0.6, kAlpha = 0.5, kStructure = 0.15, kWarp = 0.3, kBending = 2e-3;
 constexpr std::uint64_t kHeldOutSeed = 20'261'121;
 constexpr int kHeldOutBatches = 10, kHeldOutBatch = 4;
 
@@ -24,6 +24,12 @@ torch::Tensor edge_difference(const torch::Tensor& difference, const torch::Tens
     const torch::Tensor along_x = (difference.slice(3, 1) - difference.slice(3, 0, -1)).abs();
     const torch::Tensor along_y = (difference.slice(2, 1) - difference.slice(2, 0, -1)).abs();
     return weighted_mean(along_x, weight.slice(3, 1)) + weighted_mean(along_y, weight.slice(2, 1));
+}
+
+/// 1 - SSIM: what is seen to differ where colours differ little, on the whole body alike; a mouth counts as ever.
+torch::Tensor structure_difference(const torch::Tensor& picture, const torch::Tensor& wanted, const torch::Tensor& weight) {
+    const torch::Tensor even = torch::where(weight > 0, weight.clamp_min(1), weight);
+    return weighted_mean(1 - ssim_map(picture, wanted), even);
 }
 
 torch::Tensor bending_of(const torch::Tensor& delta) {
@@ -60,17 +66,19 @@ StepResult RendererTask::step(TrainingBatch& drawn, const StepInfo&) {
     const auto& batch = static_cast<const RendererBatch&>(drawn);
     const RenderedBatch out = render(renderer_, batch);
     const torch::Tensor behind = torch::rand({out.picture.size(0), 3, 1, 1}, out.picture.options());
-    const torch::Tensor wanted = over_colour(batch.truth, behind), difference = over_colour(out.picture, behind) - wanted;
+    const torch::Tensor wanted = over_colour(batch.truth, behind), shown = over_colour(out.picture, behind), difference = shown - wanted;
     const torch::Tensor colour = weighted_mean(difference.abs(), batch.weight);
     const torch::Tensor alpha = weighted_mean((out.picture.slice(1, 3) - batch.truth.slice(1, 3)).abs(), batch.weight);
     const torch::Tensor edges = edge_difference(difference, batch.weight);
+    const torch::Tensor structure = structure_difference(shown, wanted, batch.weight);
     const torch::Tensor warped = weighted_mean((over_colour(out.base, behind) - wanted).abs(), batch.weight);
 
     StepResult result;
-    result.loss = colour + kAlpha * alpha + kEdges * edges + kWarp * warped + kBending * bending_of(out.delta);
+    result.loss = colour + kAlpha * alpha + kEdges * edges + kStructure * structure + kWarp * warped + kBending * bending_of(out.delta);
     result.metrics.add("loss", result.loss);
     result.metrics.add("colour", colour);
     result.metrics.add("edges", edges);
+    result.metrics.add("structure", structure);
     result.metrics.add("warp", warped);
     const torch::Tensor squared = difference.detach().square().mean(1, true), mouth = mouth_mask(batch);
     result.metrics.add("mouth_mse", (squared * mouth).sum() / mouth.sum().clamp_min(1));

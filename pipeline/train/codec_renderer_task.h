@@ -1,5 +1,5 @@
 #pragma once
-// Training of the renderer: colour, edge and alpha losses on composites, figures and contact sheets of held-out characters.
+// Training of the renderer: colour, edge, SSIM and alpha losses on composites, figures and contact sheets of held-out characters.
 
 #include <torch/torch.h>
 

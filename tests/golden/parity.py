@@ -93,7 +93,7 @@ def transformer_config(r: random.Random, tiny: bool) -> dict:
         cross_attention_dim=heads * head_dim,
         num_layers=1 if tiny else r.randint(1, 4),
         caption_channels=r.choice([6, 16, 32, 48]),
-        **({} if tiny else dict(attention_bias=r.random() < 0.8, attention_out_bias=r.random() < 0.8, patch_size=r.choice([1, 1, 2]), patch_size_t=r.choice([1, 1, 2]))),
+        **({} if tiny else dict(attention_bias=r.random() < 0.8, attention_out_bias=r.random() < 0.8, patch_size=r.choice([1, 1, 2]), patch_size_t=r.choice([1, 1, 2]), norm_elementwise_affine=r.random() < 0.4, norm_eps=r.choice([1e-6, 1e-6, 1e-4]))),
     )
 
 

@@ -85,6 +85,20 @@ struct SingleFile {
 
 ImportRequest small_frame() { return {.type = {}, .width = 64, .height = 32, .fps = {25, 1}}; }
 
+/// What the imported model's transformer makes of a few tokens; `scale` spreads their positions.
+Tensor sample_of(const SingleFile& model, double scale = 1) {
+    const TempFolder folder;
+    const TensorMap inputs{{"hidden_states", golden::input("tokens", {1, 12, 4})},
+                           {"timestep", torch::full({1}, 500.0f)},
+                           {"encoder_hidden_states", golden::input("text", {1, 2, 6})},
+                           {"num_frames", torch::tensor(int64_t{2})},
+                           {"height", torch::tensor(int64_t{2})},
+                           {"width", torch::tensor(int64_t{3})},
+                           {"rope_interpolation_scale", torch::tensor({0.3 * scale, 32 * scale, 32 * scale}, torch::kFloat)}};
+    const auto bundle = import_ltx(model.write(folder), folder / "bundle", small_frame());
+    return run_stage("transformer", *bundle, StageTensors(inputs, "in.safetensors"), {}).at("sample");
+}
+
 /// What importing `file` says, which must be an error.
 std::string refusal(const fs::path& file, const TempFolder& folder) {
     try {
@@ -216,19 +230,6 @@ TEST_CASE("weights keep their type or take the one asked for; statistics keep th
 
 TEST_CASE("projections without biases and larger patches are what they are in the published classes", "[published]") {
     const TempFolder folder;
-    const auto tokens = [](double scale) {
-        return TensorMap{{"hidden_states", golden::input("tokens", {1, 12, 4})},
-                         {"timestep", torch::full({1}, 500.0f)},
-                         {"encoder_hidden_states", golden::input("text", {1, 2, 6})},
-                         {"num_frames", torch::tensor(int64_t{2})},
-                         {"height", torch::tensor(int64_t{2})},
-                         {"width", torch::tensor(int64_t{3})},
-                         {"rope_interpolation_scale", torch::tensor({0.3 * scale, 32 * scale, 32 * scale}, torch::kFloat)}};
-    };
-    const auto run = [&](const SingleFile& model, double scale) {
-        const auto bundle = import_ltx(model.write(folder), folder / "bundle", small_frame());
-        return run_stage("transformer", *bundle, StageTensors(tokens(scale), "in.safetensors"), {}).at("sample");
-    };
     const auto is_bias = [](const NamedTensor& item, std::string_view of) { return item.name.ends_with(of); };
     SingleFile zeros, none;
     for (NamedTensor& item : zeros.tensors)
@@ -237,17 +238,43 @@ TEST_CASE("projections without biases and larger patches are what they are in th
     std::erase_if(none.tensors, [&](const NamedTensor& item) { return is_bias(item, ".to_q.bias") || is_bias(item, ".to_k.bias") || is_bias(item, ".to_v.bias") || is_bias(item, ".to_out.0.bias"); });
     CHECK_THAT(refusal(none.write(folder), folder), ContainsSubstring("to_k.bias"));
     none.config["transformer"]["attention_bias"] = none.config["transformer"]["attention_out_bias"] = false;
-    const Tensor expected = run(zeros, 1);
-    CHECK(run(none, 1).equal(expected));
-    CHECK_FALSE(run(SingleFile(), 1).equal(expected));
+    const Tensor expected = sample_of(zeros);
+    CHECK(sample_of(none).equal(expected));
+    CHECK_FALSE(sample_of(SingleFile()).equal(expected));
 
     none.config["transformer"]["patch_size"] = none.config["transformer"]["patch_size_t"] = 2;
-    const Tensor spread = run(none, 1);
-    CHECK(spread.equal(run(zeros, 2)));
+    const Tensor spread = sample_of(none);
+    CHECK(spread.equal(sample_of(zeros, 2)));
     CHECK_FALSE(spread.equal(expected));
     none.config["transformer"]["patch_size"] = 0;
     const TempFolder empty;
     CHECK_THAT(refusal(none.write(empty), empty), ContainsSubstring("patch_size"));
+}
+
+TEST_CASE("norms with weights and an eps of their own are what they are in the published classes", "[published]") {
+    // With nothing from the timestep, a weight w is what the table's scale s would be as w (1 + s) - 1.
+    const TempFolder folder;
+    SingleFile plain;
+    for (const char* part : {"weight", "bias"}) plain.named(std::string("model.diffusion_model.adaln_single.linear.") + part).tensor.zero_();
+    SingleFile weighted = plain;
+    weighted.config["transformer"]["norm_elementwise_affine"] = true;
+    CHECK_THAT(refusal(weighted.write(folder), folder), ContainsSubstring("norm1.weight"));
+    for (int block = 0; block < plain.dit.num_layers; ++block) {
+        const std::string prefix = "model.diffusion_model.transformer_blocks." + std::to_string(block) + '.';
+        Tensor table = plain.named(prefix + "scale_shift_table").tensor.clone();
+        for (const auto& [norm, row] : {std::pair<const char*, int64_t>{"norm1", 1}, {"norm2", 4}}) {
+            const Tensor weight = 1 + 0.3 * golden::input(norm, {64});
+            weighted.tensors.push_back({prefix + norm + ".weight", weight});
+            table[row] = weight * (1 + table[row]) - 1;
+        }
+        plain.named(prefix + "scale_shift_table").tensor = table;
+    }
+    const Tensor expected = sample_of(plain);
+    CHECK(torch::allclose(sample_of(weighted), expected, 1e-5, 1e-6));
+    weighted.config["transformer"]["norm_eps"] = 0.1;
+    CHECK_FALSE(torch::allclose(sample_of(weighted), expected, 1e-2, 1e-2));
+    plain.config["transformer"]["norm_eps"] = 0.1;
+    CHECK(torch::allclose(sample_of(weighted), sample_of(plain), 1e-5, 1e-6));
 }
 
 TEST_CASE("distilled files bring their times, early ones the shift", "[published]") {
