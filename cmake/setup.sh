@@ -13,6 +13,8 @@ mirrorme_root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 mirrorme_cache=${MIRRORME_CACHE:-${HOME:?set HOME or MIRRORME_CACHE}/.cache/obs-mirrorme}
 mirrorme_torch_dir=$mirrorme_cache/libtorch-2.11.0
 apt_dir=/etc/apt
+# shellcheck source-path=SCRIPTDIR source=package/wheels.sh
+. "$mirrorme_root/cmake/package/wheels.sh"
 backports_name=obs-mirrorme-backports
 
 packages=(
@@ -27,14 +29,6 @@ obs_packages=(
   libobs-dev libx11-dev qtbase5-dev
   obs-studio xvfb xauth libgl1-mesa-dri xdotool imagemagick ffmpeg python3
 )
-
-say() { printf '== %s\n' "$*"; }
-die() {  # PROBLEM [REMEDY...]
-  printf 'error: %s\n' "$1" >&2
-  shift
-  printf '       %s\n' "$@" >&2
-  exit 1
-}
 
 # ---- system packages --------------------------------------------------------------------------------
 
@@ -177,10 +171,6 @@ install_packages() {
 
 has_nvcc() { command -v nvcc >/dev/null || [ -x /usr/local/cuda/bin/nvcc ]; }
 
-free_mb() { df -Pm "$1" | awk 'NR == 2 { print $4 }'; }
-
-pins_hash() { grep -v '^#' "$1" | sha256sum | cut -d' ' -f1; }
-
 # A half is complete when its stamp, written last, holds the hash of its pins, and its first library is there.
 is_complete() {  # PINS LIBRARY
   [ -s "$mirrorme_torch_dir/$2" ] && [ "$(cat "$(stamp_of "$1")" 2>/dev/null)" = "$(pins_hash "$mirrorme_root/cmake/$1")" ]
@@ -195,47 +185,16 @@ need_space() {  # MB
     "Free some, or point MIRRORME_CACHE at a folder on a larger disk."
 }
 
-find_pip() {
-  local python
-  for python in python3 /usr/bin/python3; do
-    if "$python" -m pip --version >/dev/null 2>&1; then
-      pip=("$python" -m pip)
-      return
-    fi
-  done
-  return 1
-}
-
-# Any Python's pip may fetch these wheels: nothing of them is ever run by Python. TMPDIR, because pip collects
-# a download there first, and /tmp is a small memory disk on some systems.
-download() {  # PINS
-  local tag tags=() quiet=()
-  [ -t 1 ] || quiet=(--quiet)  # pip's progress bars are for people
-  for tag in manylinux_2_28 manylinux_2_27 manylinux_2_25 manylinux_2_18 manylinux_2_17 manylinux2014 manylinux2010 manylinux1; do
-    tags+=(--platform "${tag}_x86_64")
-  done
-  mkdir -p "$mirrorme_cache/wheels" "$mirrorme_cache/tmp"
-  TMPDIR=$mirrorme_cache/tmp "${pip[@]}" download "${quiet[@]}" --disable-pip-version-check --no-cache-dir --no-deps --require-hashes \
-    --only-binary=:all: --implementation cp --python-version 3.11 "${tags[@]}" \
-    -r "$mirrorme_root/cmake/$1" -d "$mirrorme_cache/wheels" ||
-    die "libtorch could not be downloaded (see above)." \
-      "No network, or a proxy? pip listens to HTTPS_PROXY and PIP_INDEX_URL; run this again afterwards." \
-      "Without network: put the wheels that cmake/$1 names into one folder and set PIP_NO_INDEX=1 PIP_FIND_LINKS=FOLDER."
-}
+fetch() { download "$mirrorme_root/cmake/$1" "$mirrorme_cache"; }  # PINS
 
 # Without what only Python loads; the CPU half also without the GPU's libraries.
 unpack_torch() {  # cpu|cuda
   local wheel=("$mirrorme_cache"/wheels/torch-*.whl)
   case $1 in
-    cpu) unpack "${wheel[0]}" 'torch/include/*' torch/lib/libtorch_cpu.so torch/lib/libc10.so torch/lib/libgomp.so.1
+    cpu) unpack "${wheel[0]}" "$mirrorme_torch_dir" 'torch/include/*' torch/lib/libtorch_cpu.so torch/lib/libc10.so torch/lib/libgomp.so.1
       unpack_licences "${wheel[0]}" ;;
-    cuda) unpack "${wheel[0]}" 'torch/lib/lib*cuda*.so' torch/lib/libtorch_nvshmem.so torch/lib/libcaffe2_nvrtc.so ;;
+    cuda) unpack "${wheel[0]}" "$mirrorme_torch_dir" "${torch_cuda_files[@]}" ;;
   esac
-}
-
-unpack() {  # WHEEL PATTERN...
-  unzip -qo "$1" "${@:2}" -d "$mirrorme_torch_dir" ||
-    die "${1##*/} could not be unpacked into $mirrorme_torch_dir." "Is the disk full? $(free_mb "$mirrorme_cache") MB are free."
 }
 
 # What a package that carries these libraries must carry as well: licenses/PACKAGE/.
@@ -249,7 +208,7 @@ unpack_licences() {  # WHEEL
 unpack_nvidia() {
   local wheel
   for wheel in "$mirrorme_cache"/wheels/nvidia_*.whl; do
-    unpack "$wheel" 'nvidia/*'
+    unpack "$wheel" "$mirrorme_torch_dir" 'nvidia/*'
     unpack_licences "$wheel"
     rm -f "$wheel"
   done
@@ -289,7 +248,7 @@ get_half() {  # cpu|cuda|compiler
     cpu)
       need_space 1500
       say "libtorch: downloading the CPU half (544 MB) into $mirrorme_cache"
-      download libtorch-cpu.txt
+      fetch libtorch-cpu.txt
       say "libtorch: unpacking"
       unpack_torch cpu
       unpack_nvidia
@@ -297,14 +256,14 @@ get_half() {  # cpu|cuda|compiler
     cuda)
       need_space 7000
       say "libtorch: downloading the CUDA half (2.5 GB)"
-      download libtorch-cuda.txt
+      fetch libtorch-cuda.txt
       say "libtorch: unpacking the CUDA half"
       unpack_torch cuda
       unpack_nvidia
       stamp libtorch-cuda.txt ;;
     compiler)
       say "nvcc: downloading (100 MB), as no CUDA toolkit was found"
-      download cuda-compiler.txt
+      fetch cuda-compiler.txt
       unpack_nvidia
       chmod +x "$mirrorme_torch_dir"/nvidia/cu13/bin/* "$mirrorme_torch_dir"/nvidia/cu13/nvvm/bin/*
       stamp cuda-compiler.txt ;;
@@ -313,7 +272,7 @@ get_half() {  # cpu|cuda|compiler
 
 # ---- what the commands call -------------------------------------------------------------------------
 
-with_cuda=no with_obs=no with_packages=yes codename="" pip=() rest=()
+with_cuda=no with_obs=no with_packages=yes codename="" rest=()
 
 # Reads the options that all commands share; other arguments are left in `rest`.
 mirrorme_options() {

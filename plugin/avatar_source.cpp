@@ -135,7 +135,7 @@ void AvatarSource::save() {
     obs_data_set_int(memory.get(), kTracksKey, obs_source_get_audio_mixers(source_));
 }
 
-void AvatarSource::restart_engine() { module_state().engines.restart(config()->engine.bundle); }
+void AvatarSource::restart_engine() { module_state().engines.restart(engine_options(config()->engine)); }
 
 void AvatarSource::set_size(OutputSize size, int frame_width, int frame_height) {
     frame_width_ = static_cast<std::uint32_t>(frame_width);
@@ -294,7 +294,7 @@ void AvatarSource::set_still(VideoFrame still) {
 }
 
 void AvatarSource::still(const VideoFrame& still, const SessionInfo& info) {
-    const std::vector<std::string> capabilities = module_state().engines.state(config()->engine.bundle).info.capabilities;
+    const std::vector<std::string> capabilities = module_state().engines.state(engine_options(config()->engine)).info.capabilities;
     const bool hands = std::find(capabilities.begin(), capabilities.end(), "hands") != capabilities.end();
     core_->board().set_unavailable(hands ? "" : obs_module_text("Gestures.NoHands"));
     set_size(config()->size, info.width, info.height);

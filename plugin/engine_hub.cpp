@@ -41,45 +41,45 @@ EngineHub::~EngineHub() {
     sweeper_.join();
 }
 
-std::shared_ptr<EngineSupervisor> EngineHub::find(const std::string& bundle) const {
+std::shared_ptr<EngineSupervisor> EngineHub::find(const EngineChoice& choice) const {
     const std::lock_guard lock(mutex_);
-    const auto found = entries_.find(bundle);
+    const auto found = entries_.find(choice);
     if (found == entries_.end()) return nullptr;
     found->second.asked_ns = SteadyClock().now_ns();
     return found->second.supervisor;
 }
 
-std::shared_ptr<Engine> EngineHub::engine(const std::string& bundle) {
+std::shared_ptr<Engine> EngineHub::engine(const EngineChoice& choice) {
     if (options_.program.empty()) return nullptr;
-    std::shared_ptr<EngineSupervisor> supervisor = find(bundle);
+    std::shared_ptr<EngineSupervisor> supervisor = find(choice);
     if (!supervisor) {
         SupervisorOptions options;
         options.program = options_.program;
         options.arguments = options_.arguments;
-        if (!bundle.empty()) options.arguments.insert(options.arguments.end(), {"--bundle", bundle});
+        options.arguments.insert(options.arguments.end(), choice.begin(), choice.end());
         options.log = options_.log;
         options.client = "obs-mirrorme " + std::string(version());
         try {
             const std::lock_guard lock(mutex_);
-            Entry& entry = entries_[bundle];
+            Entry& entry = entries_[choice];
             if (!entry.supervisor) entry.supervisor = std::make_shared<EngineSupervisor>(std::move(options));
             entry.asked_ns = SteadyClock().now_ns();
             supervisor = entry.supervisor;
         } catch (const Error& e) {
             log_error(e.what());
             const std::lock_guard lock(mutex_);
-            entries_.erase(bundle);
+            entries_.erase(choice);
             return nullptr;
         }
     }
     return supervisor->engine();
 }
 
-EngineState EngineHub::state(const std::string& bundle) const {
+EngineState EngineHub::state(const EngineChoice& choice) const {
     EngineState state;
     state.program = options_.program.filename().string();
     state.error = options_.problem;
-    const std::shared_ptr<EngineSupervisor> supervisor = find(bundle);
+    const std::shared_ptr<EngineSupervisor> supervisor = find(choice);
     if (!supervisor) return state;
     const SupervisorStatus status = supervisor->status();
     state.phase = phase_of(status.state);
@@ -90,16 +90,16 @@ EngineState EngineHub::state(const std::string& bundle) const {
     return state;
 }
 
-void EngineHub::report_hang(const std::string& bundle, const Engine* engine, const Remark& what) {
-    if (const auto supervisor = find(bundle)) supervisor->report_hang(engine, what);
+void EngineHub::report_hang(const EngineChoice& choice, const Engine* engine, const Remark& what) {
+    if (const auto supervisor = find(choice)) supervisor->report_hang(engine, what);
 }
 
-void EngineHub::report_work(const std::string& bundle, const Engine* engine) {
-    if (const auto supervisor = find(bundle)) supervisor->report_work(engine);
+void EngineHub::report_work(const EngineChoice& choice, const Engine* engine) {
+    if (const auto supervisor = find(choice)) supervisor->report_work(engine);
 }
 
-void EngineHub::restart(const std::string& bundle) {
-    if (const auto supervisor = find(bundle)) supervisor->restart();
+void EngineHub::restart(const EngineChoice& choice) {
+    if (const auto supervisor = find(choice)) supervisor->restart();
 }
 
 void EngineHub::sweep() {

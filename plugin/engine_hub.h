@@ -1,5 +1,5 @@
 #pragma once
-// The engine processes of this OBS: one per model bundle, shared by every avatar that uses it.
+// The engine processes of this OBS: one per model bundle and device, shared by every avatar that uses it.
 
 #include <condition_variable>
 #include <filesystem>
@@ -29,24 +29,24 @@ public:
     /// Ends the processes. Sessions must be gone.
     ~EngineHub() override;
 
-    std::shared_ptr<Engine> engine(const std::string& bundle) override;
-    EngineState state(const std::string& bundle) const override;
-    void report_hang(const std::string& bundle, const Engine* engine, const Remark& what) override;
-    void report_work(const std::string& bundle, const Engine* engine) override;
-    void restart(const std::string& bundle) override;
+    std::shared_ptr<Engine> engine(const EngineChoice& choice) override;
+    EngineState state(const EngineChoice& choice) const override;
+    void report_hang(const EngineChoice& choice, const Engine* engine, const Remark& what) override;
+    void report_work(const EngineChoice& choice, const Engine* engine) override;
+    void restart(const EngineChoice& choice) override;
 
 private:
     struct Entry {
         std::shared_ptr<EngineSupervisor> supervisor;
         std::int64_t asked_ns = 0;
     };
-    std::shared_ptr<EngineSupervisor> find(const std::string& bundle) const;
+    std::shared_ptr<EngineSupervisor> find(const EngineChoice& choice) const;
     void sweep();
 
     Options options_;
     mutable std::mutex mutex_;
     std::condition_variable ending_changed_;
-    mutable std::map<std::string, Entry> entries_;
+    mutable std::map<EngineChoice, Entry> entries_;
     bool ending_ = false;
     std::thread sweeper_;
 };

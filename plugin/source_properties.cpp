@@ -60,6 +60,9 @@ void add_setting(obs_properties_t* in, std::string_view wanted) {
         } else if (info.kind == SettingKind::background) {
             property = obs_properties_add_list(in, name.c_str(), tr(key), OBS_COMBO_TYPE_EDITABLE, OBS_COMBO_FORMAT_STRING);
             for (const char* value : {"keep", "matte", "#00b140", "#000000", "#ffffff"}) obs_property_list_add_string(property, value, value);
+        } else if (info.name == "device") {
+            property = obs_properties_add_list(in, name.c_str(), tr(key), OBS_COMBO_TYPE_EDITABLE, OBS_COMBO_FORMAT_STRING);
+            for (const char* value : {"auto", "cpu", "cuda"}) obs_property_list_add_string(property, value, value);
         } else if (info.name == "image") {
             property = obs_properties_add_path(in, name.c_str(), tr(key), OBS_PATH_FILE, "PNG, JPEG, WebP (*.png *.jpg *.jpeg *.webp)", nullptr);
         } else if (info.name == "style_clip") {
@@ -259,8 +262,7 @@ void add_status(obs_properties_t* all, AvatarSource* self) {
 void add_advanced(obs_properties_t* all, AvatarSource* self) {
     obs_properties_t* in = group(all, "advanced");
     explain(obs_properties_add_bool(in, "pause_hidden", tr("PauseHidden")), "PauseHidden");
-    add_setting(in, "bundle");
-    add_setting(in, "seed");
+    for (const char* name : {"bundle", "device", "device_share", "device_memory", "seed"}) add_setting(in, name);
     explain(obs_properties_add_bool(in, "record_events", tr("RecordEvents")), "RecordEvents");
     explain(obs_properties_add_path(in, "events_folder", tr("EventsFolder"), OBS_PATH_DIRECTORY, nullptr, nullptr), "EventsFolder");
     explain(obs_properties_add_button2(in, "recalibrate", tr("Recalibrate"), recalibrate, self), "Recalibrate");

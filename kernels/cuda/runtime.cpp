@@ -8,6 +8,7 @@
 #include <cuda_runtime.h>
 #include <torch/version.h>
 
+#include <algorithm>
 #include <exception>
 #include <memory>
 
@@ -89,6 +90,12 @@ public:
         std::size_t free = 0, total = 0;
         must(cudaMemGetInfo(&free, &total), "cudaMemGetInfo");
         return {held.current, held.peak, static_cast<std::int64_t>(free), static_cast<std::int64_t>(total)};
+    }
+
+    void limit_memory(torch::Device device, std::int64_t bytes) override {
+        const std::int64_t total = memory(device).total;
+        const double share = std::min(1.0, static_cast<double>(bytes) / static_cast<double>(total));
+        c10::cuda::CUDACachingAllocator::setMemoryFraction(share, device.has_index() ? device.index() : c10::cuda::current_device());
     }
 
 private:

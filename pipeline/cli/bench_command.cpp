@@ -52,9 +52,8 @@ public:
     explicit BenchCommand(CLI::App& program)
         : Subcommand(program.add_subcommand("bench", "Measure how fast this machine makes frames, stage by stage, on one thread.")) {
         app_->footer("Examples:\n  mirrorme bench\n  ATEN_CPU_CAPABILITY=avx2 ONEDNN_MAX_CPU_ISA=AVX2 mirrorme bench --json      as an older processor would do");
-        settings_.emplace(*app_, std::initializer_list<std::string_view>{"image", "bundle", "background", "steps", "scale"});
+        settings_.emplace(*app_, std::initializer_list<std::string_view>{"image", "bundle", "device", "device_share", "device_memory", "background", "steps", "scale"});
         engine_.declare(*app_);
-        app_->add_option("--device", engine_.device, "cpu, cuda or cuda:N.")->capture_default_str()->type_name("NAME");
         app_->add_option("--seconds", seconds_, "Length of the run.")->check(CLI::Range(1.0, 3600.0))->capture_default_str()->type_name("X");
         app_->add_flag("--json", json_, "As JSON.");
         chunk_ = make_chunk_bench(*app_);

@@ -70,11 +70,16 @@ bool cuda_half_installed() {
 }
 
 Finding graphics_card() {
-    const bool driver = platform::library_present("libcuda.so.1");
-    const bool half = cuda_half_installed();
-    if (driver && half) return {Health::ok, "graphics card", "NVIDIA driver and the GPU half are here", {}};
-    if (driver) return {Health::warn, "graphics card", "NVIDIA driver found, the GPU half of this program is not installed", "To use the card: bash cmake/demo.sh --cuda"};
-    return {Health::ok, "graphics card", half ? "no NVIDIA driver: the processor is used, the GPU half lies idle" : "no NVIDIA driver: the processor is used", {}};
+    const bool driver = platform::library_present("libcuda.so.1"), torch_half = platform::library_present("libtorch_cuda.so");
+    constexpr const char* kNoDriver = "no NVIDIA driver: the processor is used";
+    if (!driver) return {Health::ok, "graphics card", torch_half ? std::string(kNoDriver) + ", the CUDA half of libtorch lies idle" : kNoDriver, {}};
+    if (!torch_half)
+        return {Health::warn, "graphics card", "NVIDIA driver found, the CUDA half of libtorch is not installed",
+                "To use the card: mirrorme setup --cuda (in a folder of sources: bash cmake/demo.sh --cuda)"};
+    if (!cuda_half_installed())
+        return {Health::warn, "graphics card", std::string("NVIDIA driver and libtorch's CUDA half are here, ") + kCudaHalf + " is not: no fused kernels, no graphs",
+                "Build it: bash cmake/demo.sh --cuda"};
+    return {Health::ok, "graphics card", "NVIDIA driver and the GPU half are here", {}};
 }
 
 Finding data_folder() {

@@ -30,10 +30,6 @@ void EngineOptions::declare(CLI::App& app) {
         ->check(CLI::IsMember({"auto", "f32", "bf16", "fp8"}))
         ->capture_default_str()
         ->type_name("NAME");
-    app.add_option("--device-share", share, "Share of the time in which chunks may be made, at most: the rest is left to games and encoders.")
-        ->check(CLI::Range(0.01, 1.0))
-        ->capture_default_str()
-        ->type_name("X");
 }
 
 std::filesystem::path bundle_dir(const Settings& settings) {
@@ -42,7 +38,13 @@ std::filesystem::path bundle_dir(const Settings& settings) {
 
 std::unique_ptr<Engine> open_engine(const EngineOptions& options, const Settings& settings) {
     if (options.backend == "test-card") return std::make_unique<TestCardEngine>();
-    return LocalEngine::open({.bundle = bundle_dir(settings), .read_picture = picture_of, .device = options.device, .compute = compute_from_name(options.compute, "--compute"), .share = options.share, .clips = options.clips});
+    return LocalEngine::open({.bundle = bundle_dir(settings),
+                              .read_picture = picture_of,
+                              .device = settings.device,
+                              .compute = compute_from_name(options.compute, "--compute"),
+                              .share = settings.device_share,
+                              .memory_gb = settings.device_memory,
+                              .clips = options.clips});
 }
 
 }  // namespace mirrorme::cli

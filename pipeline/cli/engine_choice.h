@@ -16,15 +16,13 @@ namespace mirrorme::cli {
 struct EngineOptions {
     std::string backend = "local";  // "local": the model of a bundle; "test-card": bar codes, for tests
 
-    std::string device = "cpu";     // as ops/device.h names them
     std::string compute = "auto";   // as engine/compute.h names it
-    double share = 1;               // of the time in which chunks may be made
     std::optional<ClipModeOptions> clips;  // a file made in windows
 
-    void declare(CLI::App& app);  // backend, compute and share
+    void declare(CLI::App& app);  // backend and compute
 };
 
-/// Loads the bundle named in `settings`, or the embedded one. Throws Error.
+/// Loads the bundle named in `settings`, or the embedded one, on the device named there. Throws Error.
 std::unique_ptr<Engine> open_engine(const EngineOptions& options, const Settings& settings);
 
 /// The folder `settings` names, or the embedded bundle's.

@@ -43,6 +43,7 @@ std::vector<std::unique_ptr<Subcommand>> make_subcommands(CLI::App& program) {
 #endif
     commands.push_back(make_info_command(program));
     commands.push_back(make_doctor_command(program));
+    commands.push_back(make_setup_command(program));
     commands.push_back(make_bench_command(program));
     commands.push_back(make_import_command(program));
     commands.push_back(make_forward_command(program));

@@ -38,7 +38,7 @@ public:
             ->capture_default_str();
         app_->add_flag("--until-input-ends", until_input_ends_,
                        "Also end when standard input does: an engine never outlives the program that started it.");
-        settings_.emplace(*app_, std::initializer_list<std::string_view>{"bundle"});
+        settings_.emplace(*app_, std::initializer_list<std::string_view>{"bundle", "device", "device_share", "device_memory"});
         engine_.declare(*app_);
     }
 

@@ -5,12 +5,6 @@
 namespace mirrorme::cli {
 namespace {
 
-std::string option_name(std::string_view setting) {
-    std::string name = "--" + std::string(setting);
-    std::replace(name.begin(), name.end(), '_', '-');
-    return name;
-}
-
 std::string placeholder(const SettingInfo& info) {
     switch (info.kind) {
         case SettingKind::integer: return "N";
@@ -39,9 +33,9 @@ SettingsOptions::SettingsOptions(CLI::App& app, std::initializer_list<std::strin
         // const matters: CLI11 takes a non-const string after a flag's name for the place to store its value.
         const std::string help = std::string(info.help) + (usual.empty() ? "" : " [" + usual + ']');
         if (info.kind == SettingKind::boolean) {
-            given.option = app.add_flag(option_name(info.name), help);
+            given.option = app.add_flag(option_of(info.name), help);
         } else {
-            given.option = app.add_option(option_name(info.name), given.text, help);
+            given.option = app.add_option(option_of(info.name), given.text, help);
             given.option->type_name(placeholder(info));
         }
     });

@@ -29,5 +29,6 @@ std::unique_ptr<Subcommand> make_doctor_command(CLI::App& program);
 std::unique_ptr<Subcommand> make_bench_command(CLI::App& program);
 std::unique_ptr<Subcommand> make_forward_command(CLI::App& program);
 std::unique_ptr<Subcommand> make_import_command(CLI::App& program);
+std::unique_ptr<Subcommand> make_setup_command(CLI::App& program);
 
 }  // namespace mirrorme::cli

@@ -146,6 +146,23 @@ constexpr std::string_view kRebuildNames[] = {"live", "new_session", "reload_wei
 std::string_view name_of(Rebuild rebuild) noexcept { return kRebuildNames[static_cast<std::size_t>(rebuild)]; }
 std::string_view name_of(SettingKind kind) noexcept { return kKindNames[static_cast<std::size_t>(kind)]; }
 
+std::string option_of(std::string_view name) {
+    std::string option = "--" + std::string(name);
+    std::replace(option.begin(), option.end(), '_', '-');
+    return option;
+}
+
+std::vector<std::string> engine_options(const Settings& settings) {
+    const Settings usual;
+    std::vector<std::string> options;
+    visit_settings([&](const SettingInfo& info, auto member) {
+        if (info.rebuild != Rebuild::reload_weights || settings.*member == usual.*member) return;
+        options.push_back(option_of(info.name));
+        options.push_back(print(info, settings.*member));
+    });
+    return options;
+}
+
 Rebuild rebuild_needed(const Settings& before, const Settings& after) {
     Rebuild needed = Rebuild::live;
     visit_settings([&](const SettingInfo& info, auto member) {

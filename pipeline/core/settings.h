@@ -17,7 +17,7 @@ namespace mirrorme {
 enum class Rebuild {
     live,            // taken over at the next chunk
     new_session,     // the picture is prepared again; the old session plays on until the new one is ready
-    reload_weights,  // another bundle
+    reload_weights,  // another bundle, or computed elsewhere: another engine
 };
 std::string_view name_of(Rebuild rebuild) noexcept;
 
@@ -51,6 +51,9 @@ struct Settings {
     std::vector<double> crop, eyes, mouth;
     Framing framing = Framing::automatic;
     std::string bundle;
+    std::string device = "auto";
+    double device_share = 1;
+    double device_memory = 0;
     BackgroundChoice background;
     double liveliness = 1.0;
     double gate_threshold_db = -50.0;
@@ -84,6 +87,10 @@ void visit_settings(Visitor&& visitor) {
             &Settings::mouth);
     visitor(SettingInfo{"framing", K::choice, R::new_session, "", "Framing", "How much of the body is shown.", 0, 0, 0, detail::kFramingNames}, &Settings::framing);
     visitor(SettingInfo{"bundle", K::path, R::reload_weights, "", "Model", "Folder of the model bundle. Empty: the embedded one."}, &Settings::bundle);
+    visitor(SettingInfo{"device", K::text, R::reload_weights, "", "Device", "What computes: auto (a GPU, where there is one and the model gains by it), cpu, cuda or cuda:N."}, &Settings::device);
+    visitor(SettingInfo{"device_share", K::number, R::reload_weights, "", "Share of the device", "Share of the time in which chunks may be made, at most: the rest is left to games and encoders.", 0.05, 1},
+            &Settings::device_share);
+    visitor(SettingInfo{"device_memory", K::number, R::reload_weights, "GiB", "Memory of the GPU", "Memory of a GPU that may be taken, at most. 0: as much as is needed.", 0, 192}, &Settings::device_memory);
     visitor(SettingInfo{"background", K::background, R::live, "", "Background", "keep: the picture's own. matte: transparent. #rrggbb: one colour."}, &Settings::background);
     visitor(SettingInfo{"liveliness", K::number, R::live, "", "Liveliness", "How much head, eyes and body move: 0 statue, 1 as trained, 1.5 lively.", 0, 1.5}, &Settings::liveliness);
     visitor(SettingInfo{"gate_threshold_db", K::number, R::live, "dBFS", "Speech threshold", "Sound below this level never opens the mouth.", -90, 0}, &Settings::gate_threshold_db);
@@ -97,6 +104,11 @@ void visit_settings(Visitor&& visitor) {
 
 /// The larger Rebuild of all settings in which `before` and `after` differ.
 Rebuild rebuild_needed(const Settings& before, const Settings& after);
+
+/// The command line's option for a setting.
+std::string option_of(std::string_view name);
+/// Options and values, one after the other, of the settings that make another engine (Rebuild::reload_weights), as far as they are not the usual ones.
+std::vector<std::string> engine_options(const Settings& settings);
 
 /// One setting by name, as text. set_setting checks type and range. Error{usage} names the setting and the remedy.
 std::string setting_text(const Settings& settings, std::string_view name);

@@ -7,6 +7,7 @@
 
 #include "core/error.h"
 #include "core/json_fields.h"
+#include "core/log.h"
 #include "engine/chunk_pipeline.h"
 #include "engine/clip_pipeline.h"
 #include "engine/device_thread.h"
@@ -15,6 +16,7 @@
 #include "ops/captured_work.h"
 #include "ops/device.h"
 #include "ops/device_runtime.h"
+#include "weights/bundle.h"
 
 namespace mirrorme {
 namespace {
@@ -28,10 +30,21 @@ constexpr std::int64_t kMostMeasuringNs = 4'000'000'000;  // after which a model
 constexpr std::int64_t kBusyNum = 4, kBusyDen = 3;
 constexpr std::uintmax_t kSidecarLimit = 1 << 20;
 
+/// Codec motion draws in host memory: it would only wait for a GPU.
+bool gains_by_gpu(const std::filesystem::path& bundle) {
+    const std::shared_ptr<const Bundle> opened = Bundle::open(bundle, BundleCheck::sizes);  // load_model looks at all of it
+    return JsonObject(opened->config("codec"), opened->config_subject("codec")).text("kind") != "motion";
+}
+
 /// The device worker's thread gets a queue of its own there.
-torch::Device device_named(const std::string& name) {
-    const torch::Device device = open_device(name);
-    if (DeviceRuntime* runtime = runtime_for(device)) runtime->take_queue(device);
+torch::Device device_of(const LocalEngineOptions& options) {
+    const torch::Device device = open_device(options.device == kAnyDevice && !gains_by_gpu(options.bundle) ? "cpu" : options.device);
+    DeviceRuntime* runtime = runtime_for(device);
+    if (runtime != nullptr) runtime->take_queue(device);
+    if (options.memory_gb > 0 && device.is_cuda()) {
+        if (runtime != nullptr) runtime->limit_memory(device, static_cast<std::int64_t>(options.memory_gb * (1 << 30)));
+        else log_warning("the limit of " + std::to_string(options.memory_gb) + " GiB is not kept: only libmirrorme-cuda.so can keep it");
+    }
     return device;
 }
 
@@ -138,7 +151,7 @@ std::unique_ptr<LocalEngine> LocalEngine::open(const LocalEngineOptions& options
     std::shared_ptr<const Model> model;
     worker->run([&] {
         worker->set_share(options.share);
-        model = load_model(options.bundle, device_named(options.device), options.compute);
+        model = load_model(options.bundle, device_of(options), options.compute);
     });
     return std::make_unique<LocalEngine>(std::move(model), options.read_picture, std::move(worker), options.clips);
 }

@@ -20,9 +20,10 @@ using PictureReader = std::function<RgbaImage(const PictureInput&)>;
 struct LocalEngineOptions {
     std::filesystem::path bundle;
     PictureReader read_picture;
-    std::string device = "cpu";
+    std::string device = "cpu";  // as open_device (ops/device.h) names it; auto: what the bundle gains by
     Compute compute = Compute::automatic;
-    double share = 1;  // of the time in which chunks may be made, at most (Worker::set_share)
+    double share = 1;      // of the time in which chunks may be made, at most (Worker::set_share)
+    double memory_gb = 0;  // of a GPU, at most, in 2^30 bytes; 0 = no limit
     std::optional<ClipModeOptions> clips = {};  // offline sessions are made in windows instead of as streams
 };
 

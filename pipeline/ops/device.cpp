@@ -22,7 +22,7 @@ void prepare_cuda() {
     constexpr long kOldest = 91500;
     if (const long version = at::Context::versionRuntimeCuDNN(); version < kOldest)
         log_warning("cuDNN " + std::to_string(version) + " is loaded; before " + std::to_string(kOldest) +
-                    " libtorch computes convolutions of codec vae many times slower. Install the libraries of one release: bash cmake/setup.sh --cuda");
+                    " libtorch computes convolutions of codec vae many times slower. Install the libraries of one release: mirrorme setup --cuda, or bash cmake/setup.sh --cuda");
     if (const std::string failure = load_device_library(); !failure.empty()) log_warning(failure);
 }
 
@@ -30,7 +30,7 @@ torch::Device open_cuda(const std::string& name) {
     const std::string failure = platform::load_shared_library("libtorch_cuda.so");
     if (!failure.empty())
         throw Error(ErrorCode::unsupported, "--device " + name, "the CUDA half of libtorch cannot be loaded (" + failure + ")",
-                    "Install it with: bash cmake/setup.sh --cuda");
+                    "Install it with: mirrorme setup --cuda (in a folder of sources: bash cmake/setup.sh --cuda)");
     if (!torch::cuda::is_available())
         throw Error(ErrorCode::unsupported, "--device " + name, "this machine has no usable NVIDIA GPU or driver", "Use --device cpu");
     const torch::Device device(name);
@@ -42,6 +42,15 @@ torch::Device open_cuda(const std::string& name) {
     static std::once_flag once;
     std::call_once(once, prepare_cuda);
     return device;
+}
+
+torch::Device open_any() {
+    try {
+        return open_cuda("cuda");
+    } catch (const Error& error) {
+        log_info(std::string("the CPU computes: ") + error.what());
+        return torch::kCPU;
+    }
 }
 
 }  // namespace
@@ -72,9 +81,10 @@ std::string load_device_library(const std::string& file) {
 
 torch::Device open_device(const std::string& name) {
     if (name == "cpu") return torch::kCPU;
+    if (name == kAnyDevice) return open_any();
     const bool numbered = name.rfind("cuda:", 0) == 0 && name.size() > 5 && name.size() < 8 && name.find_first_not_of("0123456789", 5) == std::string::npos;
     if (name == "cuda" || numbered) return open_cuda(name);
-    throw Error(ErrorCode::usage, "--device " + name, "is unknown", "Say cpu, cuda or cuda:N");
+    throw Error(ErrorCode::usage, "--device " + name, "is unknown", "Say auto, cpu, cuda or cuda:N");
 }
 
 }  // namespace mirrorme

@@ -7,7 +7,9 @@
 
 namespace mirrorme {
 
-/// "cpu", "cuda" or "cuda:N". Call it before anything else asks torch about CUDA: for a GPU it loads libtorch's CUDA half, which the
+inline constexpr const char* kAnyDevice = "auto";  // a GPU, where one can be used, else the CPU
+
+/// "cpu", "cuda", "cuda:N" or kAnyDevice. Call it before anything else asks torch about CUDA: for a GPU it loads libtorch's CUDA half, which the
 /// program does not link, and torch looks for it once; and our device library (load_device_library). float32 is float32 there, not TF32. Throws Error usage (unknown name) or unsupported, with what to do.
 torch::Device open_device(const std::string& name);
 

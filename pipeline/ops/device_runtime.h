@@ -51,6 +51,8 @@ public:
         std::int64_t free = 0, total = 0;  // bytes of the device
     };
     virtual Memory memory(torch::Device device) const = 0;
+    /// Tensors of this process take at most so many bytes of the device from now on; more is out of memory.
+    virtual void limit_memory(torch::Device device, std::int64_t bytes) = 0;
 };
 
 /// What the library's one exported function returns. `version` comes first and is looked at before anything else.
@@ -59,7 +61,7 @@ struct DeviceLibrary {
     const char* torch_version;  // it was compiled against
     DeviceRuntime* runtime;     // lives as long as the process
 };
-inline constexpr std::uint32_t kDeviceLibraryVersion = 2;  // of this header and of kernels/include: both sides are compiled with it
+inline constexpr std::uint32_t kDeviceLibraryVersion = 3;  // of this header and of kernels/include: both sides are compiled with it
 inline constexpr const char* kDeviceLibraryEntry = "mirrorme_device_library";
 using DeviceLibraryEntry = const DeviceLibrary* (*)();
 

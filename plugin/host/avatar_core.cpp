@@ -207,13 +207,13 @@ void AvatarCore::look_after_session(std::int64_t now_ns) {
 }
 
 /// Note [L stays]
-/// L is a promise to whoever mixes sound and picture: it is fixed with the first session. Another model, another extra delay or
+/// L is a promise to whoever mixes sound and picture: it is fixed with the first session. Another model or device, another extra delay or
 /// a wish to measure again change it, and even those only while nobody records or streams.
 void AvatarCore::set_delay(const SessionInfo& info) {
-    const bool measure = measure_ || delay_bundle_ != now_->engine.bundle;
+    const bool measure = measure_ || delay_choice_ != session_.choice();
     if (delay_known_ && (!measure || host_.outputs_active())) return;
     measure_ = false;
-    delay_bundle_ = now_->engine.bundle;
+    delay_choice_ = session_.choice();
     delay_.parts = info.latency;
     delay_.transport_ns = kTransportNs;
     delay_known_ = true;
@@ -275,7 +275,7 @@ void AvatarCore::publish(std::int64_t now_ns) {
     published_ns_ = now_ns;
     if (delay_known_ && delay_.extra_ns != now_->extra_delay_ms * kMs && !host_.outputs_active()) set_extra_delay();
     auto status = std::make_shared<AvatarStatus>();
-    status->engine = port_.state(session_.bundle());
+    status->engine = port_.state(session_.choice());
     status->session = session_.status();
     if (const SessionInfo* info = session_.info()) {
         status->info = *info;

@@ -138,7 +138,7 @@ private:
     std::vector<VoicePiece> voice_pieces_;
     DelayStatus delay_;
     bool delay_known_ = false, measure_ = false;
-    std::string delay_bundle_;
+    EngineChoice delay_choice_;
     InputStatus input_;
     double level_dbfs_ = -120;
     std::int64_t hidden_since_ns_ = 0, last_frame_ns_ = 0, published_ns_ = 0, told_ns_ = 0;

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "core/remark.h"
 #include "engine/api/engine_api.h"
@@ -20,19 +21,22 @@ struct EngineState {
     EngineInfo info;            // while running
 };
 
+/// What makes one engine another: options of `mirrorme serve`, as engine_options() (core/settings.h) gives them.
+using EngineChoice = std::vector<std::string>;
+
 /// Any thread; no call waits.
 class EnginePort {
 public:
     virtual ~EnginePort() = default;
-    /// The engine for `bundle` ("" = the embedded one), or null while there is none. Asking for it is what starts it.
-    virtual std::shared_ptr<Engine> engine(const std::string& bundle) = 0;
-    virtual EngineState state(const std::string& bundle) const = 0;
+    /// The engine for `choice` (empty: the embedded model), or null while there is none. Asking for it is what starts it.
+    virtual std::shared_ptr<Engine> engine(const EngineChoice& choice) = 0;
+    virtual EngineState state(const EngineChoice& choice) const = 0;
     /// `engine` takes sound and gives no frames: end it, start another.
-    virtual void report_hang(const std::string& bundle, const Engine* engine, const Remark& what) = 0;
+    virtual void report_hang(const EngineChoice& choice, const Engine* engine, const Remark& what) = 0;
     /// `engine` gives frames: should it end, another one is worth starting at once.
-    virtual void report_work(const std::string& bundle, const Engine* engine) = 0;
+    virtual void report_work(const EngineChoice& choice, const Engine* engine) = 0;
     /// A person asked for another one.
-    virtual void restart(const std::string& bundle) = 0;
+    virtual void restart(const EngineChoice& choice) = 0;
 };
 
 }  // namespace mirrorme

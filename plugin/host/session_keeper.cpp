@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::int64_t kMs = 1'000'000;
 constexpr std::int64_t kSettleNs = 250 * kMs;        // a crop box that is being dragged opens one session, not thirty
+constexpr std::int64_t kSettleEngineNs = 1500 * kMs;  // and a slider starts one engine, which loads weights
 constexpr std::int64_t kFirstPauseNs = 250 * kMs, kLongestPauseNs = 8000 * kMs;
 constexpr std::int64_t kNoFrameNs = 6000 * kMs;      // of sound without a frame: the engine hangs
 constexpr std::int64_t kOpeningLimitNs = 90'000 * kMs;
@@ -32,6 +33,9 @@ void SessionKeeper::want(const Settings& settings, std::shared_ptr<const Gesture
         retry_ns_ = pause_ns_ = 0;  // it may be what was wrong
     }
     wanted_ = settings;
+    EngineChoice choice = engine_options(settings);
+    if (wanted_given_ && choice != choice_) engine_ns_ = clock_.now_ns() + kSettleEngineNs;
+    choice_ = std::move(choice);
     wanted_given_ = true;
 }
 
@@ -51,8 +55,8 @@ SessionKeeper::News SessionKeeper::tick(SampleIndex now_sample) {
             open = open || now_ns - changed_ns_ >= kSettleNs;
         }
     }
-    if (open && !opener_.joinable() && now_ns >= retry_ns_)
-        if (std::shared_ptr<Engine> engine = port_.engine(wanted_.bundle)) start_opening(std::move(engine));
+    if (open && !opener_.joinable() && now_ns >= std::max(retry_ns_, engine_ns_))
+        if (std::shared_ptr<Engine> engine = port_.engine(choice_)) start_opening(std::move(engine));
     return had_session && !session_ ? News::lost : News::none;
 }
 
@@ -60,6 +64,7 @@ void SessionKeeper::start_opening(std::shared_ptr<Engine> engine) {
     reopen_ = false;
     auto opening = std::make_shared<Opening>();
     opening->engine = std::move(engine);
+    opening->choice = choice_;
     opening->config.mode = SessionMode::realtime;
     opening->config.sample_rate = sample_rate_;
     opening->config.slack_ns = slack_ns_;
@@ -86,7 +91,7 @@ bool SessionKeeper::take_opened(SampleIndex now_sample) {
     const std::shared_ptr<Opening> opening = std::exchange(opening_, nullptr);
     if (!opening->session) {
         // An engine that died meanwhile is its port's matter; one that is still there has refused.
-        if (port_.engine(wanted_.bundle) == opening->engine) error_ = opening->error;
+        if (port_.engine(choice_) == opening->engine) error_ = opening->error;
         else log_warning("no session: " + opening->error.text);
         pause_ns_ = std::clamp(2 * pause_ns_, kFirstPauseNs, kLongestPauseNs);
         retry_ns_ = clock_.now_ns() + pause_ns_;
@@ -96,6 +101,7 @@ bool SessionKeeper::take_opened(SampleIndex now_sample) {
     engine_ = opening->engine;
     session_ = std::move(opening->session);
     session_settings_ = opening->config.settings;
+    session_choice_ = opening->choice;
     session_gestures_ = opening->gestures;
     base_ = now_sample;
     has_worked_ = false;
@@ -108,11 +114,11 @@ bool SessionKeeper::take_opened(SampleIndex now_sample) {
 void SessionKeeper::watch() {
     const std::int64_t now_ns = clock_.now_ns();
     if (opener_.joinable() && !opening_->done.load(std::memory_order_acquire) && now_ns - opening_since_ns_ > kOpeningLimitNs) {
-        port_.report_hang(wanted_.bundle, opening_->engine.get(), remark("opening_hangs", "opening a session took longer than 90 s"));
+        port_.report_hang(opening_->choice, opening_->engine.get(), remark("opening_hangs", "opening a session took longer than 90 s"));
         opening_since_ns_ = now_ns;
     }
     if (session_ && last_push_ns_ - last_frame_ns_ > kNoFrameNs) {
-        port_.report_hang(session_settings_.bundle, engine_.get(), remark("no_frames", "it took sound for 6 s and gave no frame"));
+        port_.report_hang(session_choice_, engine_.get(), remark("no_frames", "it took sound for 6 s and gave no frame"));
         lose("the engine gave no frame for 6 s");
     }
 }
@@ -141,7 +147,7 @@ bool SessionKeeper::poll(VideoFrame& frame) {
         case PollResult::frame:
             frame.first_sample += base_;
             last_frame_ns_ = clock_.now_ns();
-            if (!std::exchange(has_worked_, true)) port_.report_work(session_settings_.bundle, engine_.get());
+            if (!std::exchange(has_worked_, true)) port_.report_work(session_choice_, engine_.get());
             return true;
         case PollResult::empty:
             return false;

@@ -50,13 +50,15 @@ public:
     std::optional<StatusSnapshot> status() const;
     const SessionInfo* info() const noexcept { return session_ ? &session_->info() : nullptr; }
     VideoFrame still() { return session_ ? session_->reference_still() : VideoFrame{}; }
-    const std::string& bundle() const noexcept { return wanted_.bundle; }
+    /// The engine that is wanted.
+    const EngineChoice& choice() const noexcept { return choice_; }
     /// Why the last opening failed; empty after one that did not.
     const Remark& error() const noexcept { return error_; }
 
 private:
     struct Opening {
         std::shared_ptr<Engine> engine;
+        EngineChoice choice;
         SessionConfig config;
         std::shared_ptr<const GesturePresets> gestures;
         std::unique_ptr<Session> session;
@@ -76,9 +78,11 @@ private:
     const Clock& clock_;
 
     Settings wanted_;
+    EngineChoice choice_;  // of wanted_
     std::shared_ptr<const GesturePresets> gestures_;
     bool wanted_given_ = false, reopen_ = false;
     std::int64_t changed_ns_ = 0;
+    std::int64_t engine_ns_ = 0;  // from then on the chosen engine is asked for
 
     std::shared_ptr<Opening> opening_;
     std::thread opener_;
@@ -87,6 +91,7 @@ private:
     std::shared_ptr<Engine> engine_;  // outlives session_
     std::unique_ptr<Session> session_;
     Settings session_settings_;
+    EngineChoice session_choice_;
     std::shared_ptr<const GesturePresets> session_gestures_;  // what the session was opened with
     SampleIndex base_ = 0;
     bool has_worked_ = false;  // this session gave a frame

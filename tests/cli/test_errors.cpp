@@ -132,6 +132,16 @@ TEST_CASE("bad bundles", "[cli][errors]") {
     check_refused(setup, {"info", setup.file("empty")}, 1, "bundle.json", "no bundle");
 }
 
+TEST_CASE("bad devices", "[cli][errors]") {
+    const RenderSetup setup;
+    const auto words = with(setup.command("a.mp4"), "--backend", "local");
+    check_refused(setup, with(words, "--device", "tpu"), 2, "tpu", "auto, cpu, cuda or cuda:N");
+    check_refused(setup, with(words, "--device", "cuda:99"), 1, "cuda:99", "--device");
+    check_refused(setup, with(words, "--device-share", "0"), 2, "device_share", "0.05 to 1");
+    check_refused(setup, with(words, "--device-memory", "-1"), 2, "device_memory", "0 to 192");
+    check_refused(setup, {"setup", "--cuda"}, 1, "setup-cuda.sh", "bash cmake/setup.sh --cuda");
+}
+
 TEST_CASE("a disk that takes no more", "[cli][errors]") {
     const RenderSetup setup;
     const std::size_t files = count_files(setup.folder.path());

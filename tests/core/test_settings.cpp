@@ -77,6 +77,19 @@ TEST_CASE("a change costs what its setting declares, the largest wins", "[settin
     CHECK(rebuild_needed(before, after) == Rebuild::reload_weights);
 }
 
+TEST_CASE("what makes another engine is said as its command line says it", "[settings]") {
+    CHECK(engine_options({}).empty());
+    Settings settings;
+    settings.image = "me.png";
+    settings.liveliness = 0.5;
+    CHECK(engine_options(settings).empty());
+    settings.bundle = "/models/a b";
+    settings.device = "cuda:1";
+    settings.device_memory = 7.5;
+    CHECK(engine_options(settings) == std::vector<std::string>{"--bundle", "/models/a b", "--device", "cuda:1", "--device-memory", "7.5"});
+    CHECK(rebuild_needed({}, settings) == Rebuild::reload_weights);
+}
+
 TEST_CASE("wrong text is refused with the setting's name and a remedy", "[settings]") {
     struct Row { const char *name, *text, *says; };
     const Row row = GENERATE(Row{"liveliness", "2", "0 to 1.5"}, Row{"liveliness", "much", "not a number"}, Row{"steps", "1.5", "whole number"},

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "codec/vae/vae_codec.h"
+#include "core/files.h"
 #include "support/temp_folder.h"
 #include "tiny_model.h"
 #include "weights/bundle.h"
@@ -12,6 +13,7 @@
 using namespace mirrorme;
 using namespace mirrorme::testing;
 using Catch::Matchers::ContainsSubstring;
+using Catch::Matchers::Equals;
 namespace fs = std::filesystem;
 
 namespace {
@@ -107,6 +109,15 @@ TEST_CASE("a bundle is computed in float32, in bfloat16 and with e4m3 linears, a
         CHECK(same_pixels(rendered(says, Compute::automatic), bytes));
         CHECK(same_pixels(rendered(says, Compute::f32), exact));
     }
+}
+
+TEST_CASE("left to itself, the engine computes where it can", "[engine][compute]") {
+    const TempFolder folder;
+    write_bundle(folder / "bundle", false, [](BundleManifest&) {});
+    const auto device_of = [&](const char* name) { return LocalEngine::open({.bundle = folder / "bundle", .read_picture = gradient, .device = name, .memory_gb = 1})->info().device; };
+    CHECK(device_of("cpu") == "cpu");
+    CHECK_THAT(device_of("auto"), Equals(torch::cuda::is_available() ? "cuda" : "cpu"));
+    CHECK(LocalEngine::open({.bundle = default_bundle_dir(), .read_picture = gradient, .device = "auto"})->info().device == "cpu");  // draws in host memory
 }
 
 TEST_CASE("numbers that are none are refused by file and field", "[engine][compute]") {

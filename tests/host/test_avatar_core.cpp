@@ -7,6 +7,7 @@
 #include <cmath>
 #include <functional>
 #include <mutex>
+#include <set>
 #include <thread>
 #include <vector>
 
@@ -25,21 +26,27 @@ constexpr std::int64_t kMs = 1'000'000;
 /// One engine in this process, which can be taken away.
 class CardPort final : public EnginePort {
 public:
-    std::shared_ptr<Engine> engine(const std::string&) override { return there ? card : nullptr; }
-    EngineState state(const std::string&) const override {
+    std::shared_ptr<Engine> engine(const EngineChoice& choice) override {
+        const std::lock_guard lock(mutex);
+        asked.insert(choice);
+        return there ? card : nullptr;
+    }
+    EngineState state(const EngineChoice&) const override {
         EngineState state;
         state.program = "card";
         state.phase = there ? EngineState::Phase::running : EngineState::Phase::pausing;
         if (there) state.info = card->info();
         return state;
     }
-    void report_hang(const std::string&, const Engine*, const Remark&) override { ++hangs; }
-    void report_work(const std::string&, const Engine* engine) override { worked += engine == card.get(); }
-    void restart(const std::string&) override {}
+    void report_hang(const EngineChoice&, const Engine*, const Remark&) override { ++hangs; }
+    void report_work(const EngineChoice&, const Engine* engine) override { worked += engine == card.get(); }
+    void restart(const EngineChoice&) override {}
 
     std::shared_ptr<Engine> card = std::make_shared<TestCardEngine>();
     std::atomic<bool> there{true};
     std::atomic<int> hangs{0}, worked{0};
+    std::mutex mutex;
+    std::set<EngineChoice> asked;
 };
 
 class TestHost final : public CoreHost {
@@ -245,6 +252,21 @@ TEST_CASE("another picture opens another session, a live setting does not, and L
     CHECK(scene.core.status()->delay.total_ns == total);
     scene.host.recording = false;
     CHECK(scene.within(2s, [&](const AvatarStatus& s) { return s.delay.total_ns == total + 100 * kMs; }));
+}
+
+TEST_CASE("another device is another engine, which a slider that is being dragged starts once") {
+    Scene scene;
+    REQUIRE(scene.within(5s, [](const AvatarStatus& s) { return s.live; }));
+    AvatarConfig changed = *scene.config;
+    for (const double share : {0.9, 0.8, 0.7, 0.6, 0.5}) {
+        changed.engine.device_share = share;
+        scene.core.set_config(std::make_shared<const AvatarConfig>(changed));
+        watched(scene.core, 200ms);
+    }
+    CHECK(scene.host.stills == 1);  // the old one plays on
+    CHECK(scene.within(5s, [&](const AvatarStatus&) { return scene.host.stills == 2; }));
+    const std::lock_guard lock(scene.port.mutex);
+    CHECK(scene.port.asked == std::set<EngineChoice>{{}, {"--device-share", "0.5"}});
 }
 
 TEST_CASE("a picture that cannot be read is said, and the next one is taken") {

@@ -149,6 +149,7 @@ public:
     std::unique_ptr<DeviceEvent> event(torch::Device) override { return nullptr; }
     int compute_capability(torch::Device) const override { return 90; }
     Memory memory(torch::Device) const override { return {}; }
+    void limit_memory(torch::Device, std::int64_t) override {}
 
     bool refuses = false;
     std::vector<const DeviceGraph*> besides;

@@ -94,7 +94,7 @@ with_packages=no
 stopped=$(need_space 999999999 2>&1) && expect "no space" "a failure" "success"
 expect_holds "no space: remedy" "point MIRRORME_CACHE at a folder on a larger disk" "$stopped"
 stopped=$(mirrorme_root=$scratch PIP_NO_INDEX=1 PIP_FIND_LINKS=$scratch && mkdir -p "$scratch/cmake" &&
-  cp "$(dirname "${BASH_SOURCE[0]}")/../../cmake/libtorch-cpu.txt" "$scratch/cmake/" && export PIP_NO_INDEX PIP_FIND_LINKS && find_pip && download libtorch-cpu.txt 2>&1) &&
+  cp "$(dirname "${BASH_SOURCE[0]}")/../../cmake/libtorch-cpu.txt" "$scratch/cmake/" && export PIP_NO_INDEX PIP_FIND_LINKS && find_pip && fetch libtorch-cpu.txt 2>&1) &&
   expect "no network" "a failure" "success"
 expect_holds "no network: remedy" "run this again afterwards" "$stopped"
 # shellcheck disable=SC2317
@@ -106,6 +106,33 @@ asked_for() {  # OPTION...
 }
 expect "without --obs" no "$(asked_for)"
 expect "with --obs" yes "$(asked_for --obs)"
+
+# What an installed engine fetches for a GPU, from wheels made here.
+installed=$scratch/engine wheels=$scratch/wheels
+mkdir -p "$installed/lib" "$wheels"
+cp "$mirrorme_root/cmake/package/setup-cuda.sh" "$mirrorme_root/cmake/package/wheels.sh" "$installed/"
+if command -v python3 >/dev/null && find_pip && [ "$(free_mb "$scratch")" -ge 9000 ]; then
+  python3 - "$wheels" >"$installed/libtorch-cuda.txt" <<'END'
+import hashlib, pathlib, sys, zipfile
+for name, tag, files in [("torch", "cp311-cp311-manylinux_2_28_x86_64", ["torch/lib/libtorch_cuda.so", "torch/lib/libtorch_cpu.so", "torch/lib/libtorch_nvshmem.so", "torch/lib/libcaffe2_nvrtc.so"]),
+                         ("nvidia_cublas", "py3-none-manylinux_2_27_x86_64", ["nvidia/cu13/lib/libcublas.so.13", "nvidia/cu13/include/cublas.h"])]:
+    wheel = pathlib.Path(sys.argv[1]) / f"{name}-1.0-{tag}.whl"
+    with zipfile.ZipFile(wheel, "w") as z:
+        for file in files: z.writestr(file, file)
+        z.writestr(f"{name}-1.0.dist-info/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
+        z.writestr(f"{name}-1.0.dist-info/WHEEL", f"Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: false\nTag: {tag}\n")
+        z.writestr(f"{name}-1.0.dist-info/RECORD", "")
+    print(f"{name}==1.0 --hash=sha256:{hashlib.sha256(wheel.read_bytes()).hexdigest()}")
+END
+  fetch_cuda() { PIP_NO_INDEX=1 PIP_FIND_LINKS=$wheels bash "$installed/setup-cuda.sh" 2>&1; }
+  expect_holds "GPU libraries" "the GPU" "$(fetch_cuda)"
+  expect "GPU libraries: what is there" "libcaffe2_nvrtc.so libcublas.so.13 libtorch_cuda.so libtorch_nvshmem.so" "$(cd "$installed/lib" && echo *)"
+  expect "GPU libraries: nothing is left behind" "" "$(find "$installed/lib" -name '.fetching*')"
+  expect_holds "GPU libraries: a second time" "there already" "$(fetch_cuda)"
+  sed -i '1s/sha256:..../sha256:0000/' "$installed/libtorch-cuda.txt"
+  stopped=$(fetch_cuda) && expect "another hash" "a failure" "success"
+  expect_holds "another hash: what is said" "could not be downloaded" "$stopped"
+fi
 
 # The scene that demo.sh --obs opens is JSON whatever the folder is called, and nothing of it lies outside the build folder.
 # shellcheck source-path=SCRIPTDIR source=../../cmake/obs_demo.sh
