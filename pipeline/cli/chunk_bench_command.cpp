@@ -34,7 +34,7 @@ public:
         app_->add_option("--model", model_, "ltx-2b or small.")->check(CLI::IsMember({"ltx-2b", "small"}))->capture_default_str()->type_name("NAME");
         app_->add_option("--device", device_, "cpu, cuda or cuda:N.")->capture_default_str()->type_name("NAME");
         app_->add_option("--dtype", type_, "What it is computed in.")->check(CLI::IsMember({"f32", "bf16"}))->capture_default_str()->type_name("NAME");
-        app_->add_option("--chunks", chunks_, "Latent frames of a chunk.")->delimiter(',')->check(CLI::Range(1, 64))->capture_default_str()->type_name("N,...");
+        app_->add_option("--chunks", chunks_, "Latent frames of a chunk.")->delimiter(',')->allow_extra_args(false)->check(CLI::Range(1, 64))->capture_default_str()->type_name("N,...");
         app_->add_option("--window", window_, "Latent frames that a chunk sees.")->check(CLI::Range(1, 64))->capture_default_str()->type_name("N");
         app_->add_option("--back", back_, "Latents that a decode window decodes again.")->check(CLI::Range(1, 64))->capture_default_str()->type_name("N");
         app_->add_option("--decoder", decoder_, "windowed: as published. causal: the same layers looking back alone, each latent decoded once.")

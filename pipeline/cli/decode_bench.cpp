@@ -70,9 +70,9 @@ public:
         const auto clip = app_->add_option("--clip", clip_, "Video whose first frames are encoded and decoded.")->type_name("FILE");
         app_->add_option("--image", image_, "Picture that is moved to and fro instead (default: one of the program's).")->excludes(clip)->type_name("FILE");
         app_->add_option("--latents", latents_, "Length of the clip.")->check(CLI::Range(3, 100000))->capture_default_str()->type_name("N");
-        app_->add_option("--back", back_, "Latents a window decodes again.")->delimiter(',')->check(CLI::Range(1, 64))->capture_default_str()->type_name("N,...");
-        app_->add_option("--forward", forward_, "Latents of the future a window sees.")->delimiter(',')->check(CLI::Range(0, 64))->capture_default_str()->type_name("N,...");
-        app_->add_option("--fade", fade_, "Frames of cross-fade, where there is a future.")->delimiter(',')->check(CLI::Range(0, 512))->capture_default_str()->type_name("N,...");
+        app_->add_option("--back", back_, "Latents a window decodes again.")->delimiter(',')->allow_extra_args(false)->check(CLI::Range(1, 64))->capture_default_str()->type_name("N,...");
+        app_->add_option("--forward", forward_, "Latents of the future a window sees.")->delimiter(',')->allow_extra_args(false)->check(CLI::Range(0, 64))->capture_default_str()->type_name("N,...");
+        app_->add_option("--fade", fade_, "Frames of cross-fade, where there is a future.")->delimiter(',')->allow_extra_args(false)->check(CLI::Range(0, 512))->capture_default_str()->type_name("N,...");
         app_->add_option("--width", width_, "Pixels of a frame (default: the bundle's).")->check(CLI::Range(1, 4096))->type_name("N");
         app_->add_option("--height", height_, "Pixels of a frame (default: the bundle's).")->check(CLI::Range(1, 4096))->type_name("N");
         app_->add_option("--device", device_, "cpu, cuda or cuda:N.")->capture_default_str()->type_name("NAME");

@@ -111,7 +111,7 @@ public:
         app_->add_option("--out", arguments_->request.output, "folder of the bundle; replaced in one step when it is there")->required();
         app_->add_option("--name", arguments_->request.name)->capture_default_str();
         app_->add_option("--bundle-version", arguments_->request.version)->capture_default_str();
-        app_->add_option("--steps", arguments_->request.steps, "sampler step counts offered, the last is the default")->delimiter(',')->check(CLI::Range(1, 100));
+        app_->add_option("--steps", arguments_->request.steps, "sampler step counts offered, the last is the default")->delimiter(',')->allow_extra_args(false)->check(CLI::Range(1, 100));
     }
 
     bool parsed() const { return app_->parsed(); }

@@ -26,7 +26,7 @@ public:
                       "  mirrorme eval --only identity --steps 1   ten minutes of speech: does it drift?\n  mirrorme eval --recorded /usr/share/asterisk/sounds     how mouths follow recordings in several languages");
         app_->add_option("bundles", bundles_, "Bundle folders (default: the embedded one).")->type_name("DIR");
         app_->add_option("--clips", options_.clips, "Clips of 8 s that are spoken.")->check(CLI::Range(1, 1000))->capture_default_str();
-        app_->add_option("--steps", options_.steps, "Sampler step counts; the last one's figures have no suffix.")->delimiter(',')->check(CLI::Range(1, 100));
+        app_->add_option("--steps", options_.steps, "Sampler step counts; the last one's figures have no suffix.")->delimiter(',')->allow_extra_args(false)->check(CLI::Range(1, 100));
         app_->add_option("--only", options_.only, "motion, pictures, renderer, points, identity (not measured unless asked for) or recorded.")
             ->check(CLI::IsMember({"motion", "pictures", "renderer", "points", "identity", "recorded"}));
         app_->add_option("--minutes", options_.minutes, "Of speech in one go, for identity: the last minute is compared with the first.")->check(CLI::Range(2, 10))->capture_default_str();

@@ -32,8 +32,9 @@ constexpr std::uintmax_t kSidecarLimit = 1 << 20;
 
 /// Codec motion draws in host memory: it would only wait for a GPU.
 bool gains_by_gpu(const std::filesystem::path& bundle) {
-    const std::shared_ptr<const Bundle> opened = Bundle::open(bundle, BundleCheck::sizes);  // load_model looks at all of it
-    return JsonObject(opened->config("codec"), opened->config_subject("codec")).text("kind") != "motion";
+    const nlohmann::json config = read_manifest(bundle).config;
+    const auto codec = config.find("codec");
+    return codec != config.end() && codec->is_object() && codec->value("kind", nlohmann::json()) != "motion";
 }
 
 /// The device worker's thread gets a queue of its own there.

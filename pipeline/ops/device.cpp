@@ -5,6 +5,7 @@
 
 #include "core/error.h"
 #include "core/log.h"
+#include "core/platform/cpu.h"
 #include "core/platform/process.h"
 #include "core/platform/shared_library.h"
 #include "ops/device_runtime.h"
@@ -45,6 +46,7 @@ torch::Device open_cuda(const std::string& name) {
 }
 
 torch::Device open_any() {
+    if (!platform::library_present("libcuda.so.1")) return torch::kCPU;  // no driver: nothing to be said
     try {
         return open_cuda("cuda");
     } catch (const Error& error) {

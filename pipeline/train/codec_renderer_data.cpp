@@ -26,7 +26,7 @@ using kernels::kCellChannels;
 
 constexpr float kStillShare = 1.0f / 16;  // of targets that are the reference itself
 constexpr float kNearShare = 0.3f;        // of targets that differ from it by little but the mouth
-constexpr float kOtherCrop = 0.35f, kOtherCropArms = 0.85f;  // share of targets that give a second crop, away from the face
+constexpr float kOtherCrop = 0.6f, kOtherCropArms = 0.85f;  // share of targets that give a second crop, away from the face
 constexpr float kMisplacedShare = 0.5f, kGroupError = 0.02f, kPointError = 0.012f;  // face units
 constexpr float kTaintedShare = 0.25f;  // of references with an edge as an estimated matte leaves it
 constexpr int kBorder = 4;  // pixels at a crop's rim without loss: there the flow is held and the net has no context

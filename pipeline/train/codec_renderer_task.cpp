@@ -14,7 +14,7 @@
 namespace mirrorme {
 namespace {
 
-constexpr double kEdges = 0.6, kAlpha = 0.5, kStructure = 0.15, kWarp = 0.3, kBending = 2e-3;
+constexpr double kEdges = 0.6, kAlpha = 0.5, kStructure = 0.5, kWarp = 0.3, kBending = 2e-3;
 constexpr std::uint64_t kHeldOutSeed = 20'261'121;
 constexpr int kHeldOutBatches = 10, kHeldOutBatch = 4;
 

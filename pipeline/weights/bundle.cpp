@@ -70,17 +70,20 @@ std::string LoadReport::summary() const {
     return text.empty() ? "complete" : text;
 }
 
-std::shared_ptr<const Bundle> Bundle::open(const fs::path& directory, BundleCheck check) {
+BundleManifest read_manifest(const fs::path& directory) {
     std::error_code ignored;
     if (!fs::is_directory(directory, ignored))
         throw Error(ErrorCode::not_found, directory.string(), "no such bundle folder", "Name a folder that holds bundle.json.");
     const fs::path manifest_path = directory / kBundleManifestName;
     if (!fs::exists(manifest_path, ignored))
         throw Error(ErrorCode::not_found, manifest_path.string(), "is not there: this folder is no bundle", "Name a folder that holds bundle.json.");
+    return parse_manifest(read_json_file(manifest_path, kMaxManifestBytes), manifest_path.string());
+}
 
+std::shared_ptr<const Bundle> Bundle::open(const fs::path& directory, BundleCheck check) {
     const std::shared_ptr<Bundle> bundle(new Bundle);
     bundle->directory_ = directory;
-    bundle->manifest_ = parse_manifest(read_json_file(manifest_path, kMaxManifestBytes), manifest_path.string());
+    bundle->manifest_ = read_manifest(directory);
     for (const BundleFile& file : bundle->manifest_.files) {
         const fs::path path = directory / file.name;
         check_file(path, file, check);

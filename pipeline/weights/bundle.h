@@ -56,6 +56,8 @@ struct BundleManifest {
 nlohmann::json to_json(const BundleManifest& manifest);
 /// Throws Error naming `subject` (the file) and the field: unreadable (wrong type or value), mismatch (another schema or version).
 BundleManifest parse_manifest(const nlohmann::json& value, const std::string& subject);
+/// Of the bundle in this folder; its files are not looked at. Throws Error as parse_manifest does, or not_found.
+BundleManifest read_manifest(const std::filesystem::path& directory);
 
 /// What loading one module found; names as in the bundle.
 struct LoadReport {

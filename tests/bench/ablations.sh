@@ -17,11 +17,11 @@ row() {  # NAME STAGE STEPS SED EARLIER...
   sed "$change" "$config" >"$out/$name.json"
   if [ -n "$change" ] && cmp -s "$config" "$out/$name.json"; then echo "$name: $config has changed, its line is no longer found" >&2; exit 1; fi
   "$binary" train "$stage" --config "$out/$name.json" --out "$out/$name" --steps "$steps" --threads 1 --data-threads 1 --precision f32 --init "$parts" "$@"
-  "$binary" train bundle --from data/models/mini "$@" "$out/$name" --name "$name" --out "$out/bundles/$name"
+  "$binary" train bundle --from data/models/mini "$parts" "$@" "$out/$name" --name "$name" --out "$out/bundles/$name"
 }
 table() {  # PART ARGUMENTS ROWS...: side by side
   local part=$1 steps=$2; shift 2
-  "$binary" eval --only "$part" --steps "$steps" "${@/#/$out/bundles/}"
+  "$binary" eval "${@/#/$out/bundles/}" --only "$part" --steps "$steps"
 }
 alpha() { echo "/\"adapter\"/,/}/s/\"audio_dim\": 128/\"audio_dim\": 128, \"alpha_first\": $1, \"alpha_last\": $1/"; }
 row face_hybrid face 500 ''

@@ -23,6 +23,9 @@ Settings unlike_defaults() {
     s.mouth = {12, 40, 28, 40};
     s.framing = Framing::half_body;
     s.bundle = "/models/large";
+    s.device = "cuda:1";
+    s.device_share = 0.75;
+    s.device_memory = 12.5;
     s.background = {BackgroundChoice::Mode::colour, 0x00b140};
     s.liveliness = 0.3;
     s.gate_threshold_db = -33.25;
