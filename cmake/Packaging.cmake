@@ -106,6 +106,7 @@ set(CPACK_DEBIAN_PACKAGE_DEPENDS obs-studio)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS_PRIVATE_DIRS "${MIRRORME_TORCH_DIR}/torch/lib;${MIRRORME_TORCH_DIR}/nvidia/cu13/lib")
 set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
+set(CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA "${PROJECT_SOURCE_DIR}/cmake/package/postrm")
 include(CPack)
 
 # ---- for one user: the layout of ~/.config/obs-studio/plugins ------------------------------------------------

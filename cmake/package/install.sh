@@ -29,11 +29,19 @@ if [ -n "$missing" ]; then
   exit 1
 fi
 
+# What `mirrorme setup --cuda` fetched is large, and this version's as long as its list of files is.
+keep_gpu_libraries() {  # OLD_LIB NEW_ENGINE
+  local mark=$1/.complete-libtorch-cuda
+  [ -f "$mark" ] && [ "$(cat "$mark")" = "$(grep -v '^#' "$2/libtorch-cuda.txt" | sha256sum | cut -d' ' -f1)" ] || return 0
+  mv -n "$1"/*.so* "$mark" "$2/lib/"
+}
+
 mkdir -p "$to"
 for module in "${modules[@]}"; do
   [ -d "$from/$module" ] || continue
   rm -rf "${to:?}/$module.new"
   cp -r "$from/$module" "$to/$module.new"
+  [ "$module" != obs-mirrorme ] || keep_gpu_libraries "$to/$module/bin/64bit/lib" "$to/$module.new/bin/64bit"
   rm -rf "${to:?}/$module"
   mv "$to/$module.new" "$to/$module"
 done
