@@ -11,6 +11,7 @@
 #include "denoise/rectified_flow.h"
 #include "features/audio_frontend.h"
 #include "published/text_states.h"
+#include "train/motion_parts.h"
 #include "weights/bundle.h"
 
 namespace mirrorme {
@@ -36,6 +37,7 @@ nlohmann::json sections_of(const StageWeights& weights) {
     MotionCodecConfig codec;
     if (const nlohmann::json& renderer = weights.config("renderer"); !renderer.is_null()) codec.renderer = renderer.get<RendererConfig>();
     sections["codec"] = to_json(codec);
+    if (const nlohmann::json& latents = weights.config(kLatents); latents.is_object()) sections[kLatents] = latents;
     return sections;
 }
 
@@ -74,6 +76,9 @@ CodecPart motion_part(const StageWeights& weights, const nlohmann::json& section
     MotionCodec codec(motion_codec_config_from_json(sections["codec"], weights.description()));
     if (!collect(weights, *codec.part_map, "codec.part_map.", torch::kHalf, part.tensors))
         throw Error(ErrorCode::not_found, weights.description(), "has no part map", "Run mirrorme train codec first and give its folder with --from");
+    if (const nlohmann::json& latents = weights.config(kLatents); latents.is_object() && latents.value("part_map", "") != hash_of(codec.part_map))
+        throw Error(ErrorCode::mismatch, weights.description(), "holds a denoiser that was trained with another part map than this codec's",
+                    "Give the folder of stage codec that it was trained with (train's --init) to --from, too");
     collect(weights, *codec.renderer, "codec.renderer.", torch::kBFloat16, part.tensors);
     collect(weights, *codec.points_net, "codec.points_net.", torch::kBFloat16, part.tensors);
     part.width = codec.spec().width;

@@ -1,9 +1,12 @@
 #include "train/motion_parts.h"
 
+#include <span>
 #include <vector>
 
+#include "core/sha256.h"
 #include "train/codec_poses.h"
 #include "train/training_task.h"
+#include "weights/bundle.h"
 
 namespace mirrorme {
 
@@ -22,6 +25,15 @@ void fit_parts(PartMap& map, const PerformanceMaker& performances, const PartFit
         for (const PerformerPose& pose : performance.poses) clip.frames.push_back(performer.key_points(pose, view));
     }
     map->fit(clips);
+}
+
+std::string hash_of(const PartMap& map) {
+    Sha256 hash;
+    for (const NamedTensor& item : tensors_of(*map, "", torch::kHalf)) {
+        const torch::Tensor numbers = item.tensor.to(torch::kCPU).contiguous();
+        hash.update(std::as_bytes(std::span(static_cast<const char*>(numbers.data_ptr()), numbers.nbytes())));
+    }
+    return hash.hex();
 }
 
 }  // namespace mirrorme

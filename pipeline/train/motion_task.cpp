@@ -16,6 +16,7 @@
 
 #include "denoise/dit_config.h"
 #include "train/chance_noise.h"
+#include "train/motion_parts.h"
 #include "train/optional_fields.h"
 
 namespace mirrorme {
@@ -191,7 +192,7 @@ StepResult MotionTask::step(TrainingBatch& drawn, const StepInfo&) {
 }
 
 nlohmann::json MotionTask::describe() const {
-    return {{"config", {{"denoiser", to_json(modules_.denoiser->config())}, {"audio", to_json(modules_.audio->config())}, {"sampler", to_json(modules_.sampler)}}}};
+    return {{"config", {{"denoiser", to_json(modules_.denoiser->config())}, {"audio", to_json(modules_.audio->config())}, {"sampler", to_json(modules_.sampler)}, {"latents", {{"part_map", hash_of(modules_.parts)}}}}}};
 }
 
 }  // namespace mirrorme

@@ -52,6 +52,7 @@ void StageWeights::add_bundle(const fs::path& directory) {
     if (const auto runs = bundle->manifest().provenance.find("runs"); runs != bundle->manifest().provenance.end() && runs->is_array())
         history_.insert(history_.end(), runs->begin(), runs->end());
     const nlohmann::json& config = bundle->manifest().config;
+    configs_.erase(kLatents);  // it brings its own denoiser
     configs_.update(config);
     if (const auto codec = config.find("codec"); codec != config.end() && codec->contains("renderer")) configs_["renderer"] = codec->at("renderer");
 }

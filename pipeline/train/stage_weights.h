@@ -15,6 +15,8 @@
 
 namespace mirrorme {
 
+inline constexpr const char* kLatents = "latents";  // config of what the denoiser's latents mean with codec `motion`: {"part_map": hash_of() it}
+
 class StageWeights {
 public:
     StageWeights() = default;

@@ -1,6 +1,7 @@
 #include "train/bundle_export.h"
 
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
 
 #include "codec/motion/motion_codec.h"
 #include "codec/motion/part_map.h"
@@ -78,7 +79,14 @@ TEST_CASE("what stages leave becomes a bundle that the engine opens, with its hi
     AudioFrontEnd audio(audio_frontend_config_from_json(modules["audio"], "test"));
     denoiser->initialise();
     leave_stage(folder / "face", "face", {{"denoiser.", denoiser.ptr(), 1}, {"audio.", audio.ptr(), 1}},
-                {{"denoiser", to_json(denoiser->config())}, {"audio", to_json(audio->config())}, {"sampler", modules["sampler"]}});
+                {{"denoiser", to_json(denoiser->config())}, {"audio", to_json(audio->config())}, {"sampler", modules["sampler"]}, {"latents", {{"part_map", hash_of(parts)}}}});
+
+    PartMap other(4);
+    fit_parts(other, nodding, {.clips = 4, .frames = 32, .data_seed = 4});
+    leave_stage(folder / "other", "parts", {{"codec.part_map.", other.ptr(), 1}}, nlohmann::json::object());
+    StageWeights strange;
+    for (const char* stage : {"parts", "face", "other"}) strange.add(folder / stage);
+    CHECK_THROWS_WITH(export_bundle(strange, {.output = folder / "strange"}), Catch::Matchers::ContainsSubstring("another part map"));
 
     StageWeights weights;
     for (const char* stage : {"parts", "renderer", "face"}) weights.add(folder / stage);
