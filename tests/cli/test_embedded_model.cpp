@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <nlohmann/json.hpp>
 
 #include "core/keypoints.h"
@@ -32,19 +33,21 @@ struct Box {
 constexpr int kShrink = 3;  // the gallery's pictures are three times the frame
 const std::vector<std::string> kWhole = {"--crop", "0,0,768,1152"};
 
-/// The avatar as large as the frame.
-RgbaImage small_avatar() {
-    const RgbaImage large = read_picture(avatar());
-    RgbaImage out(large.width / kShrink, large.height / kShrink);
+/// Every `by` x `by` pixels as one, their mean.
+RgbaImage shrunk(const RgbaImage& large, int by) {
+    RgbaImage out(large.width / by, large.height / by);
     for (int y = 0; y < out.height; ++y)
         for (int x = 0; x < out.width; ++x)
             for (int c = 0; c < 4; ++c) {
                 int sum = 0;
-                for (int i = 0; i < kShrink * kShrink; ++i) sum += large.at(kShrink * x + i % kShrink, kShrink * y + i / kShrink)[c];
-                out.at(x, y)[c] = static_cast<std::uint8_t>(sum / (kShrink * kShrink));
+                for (int i = 0; i < by * by; ++i) sum += large.at(by * x + i % by, by * y + i / by)[c];
+                out.at(x, y)[c] = static_cast<std::uint8_t>(sum / (by * by));
             }
     return out;
 }
+
+/// The avatar as large as the frame.
+RgbaImage small_avatar() { return shrunk(read_picture(avatar()), kShrink); }
 
 /// About the lips of the avatar, in pixels of the frame.
 Box mouth_box() {
@@ -149,6 +152,20 @@ TEST_CASE("the embedded model says a sentence: the mouth moves with the voice an
         CHECK(difference(frames[f].image, given, {0, 0, given.width, given.height}) < 80);
         CHECK(std::abs(coverage(frames[f].image) - coverage(given)) < 0.12);
         CHECK(frames[f].image.at(1, 1)[3] == given.at(1, 1)[3]);
+    }
+
+    // And as it was drawn when this model was shipped. Another model brings its own: MIRRORME_KEEP_FRAMES=1 keeps what is drawn now.
+    RgbaImage before;
+    for (const int f : {20, 60, 100}) {
+        CAPTURE(f);
+        const RgbaImage now = shrunk(frames[static_cast<std::size_t>(f)].image, 4);
+        const fs::path file = kSource / "tests/golden/mini" / (std::to_string(f) + ".png");
+        if (std::getenv("MIRRORME_KEEP_FRAMES") != nullptr) write_png(file, now);
+        const RgbaImage kept = read_picture(file);
+        const Box all{0, 0, now.width, now.height};
+        CHECK(difference(now, kept, all) < 0.5);  // another processor rounds otherwise
+        if (before.width > 0) CHECK(difference(now, before, all) > 1);
+        before = kept;
     }
 }
 
