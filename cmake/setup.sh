@@ -173,7 +173,7 @@ has_nvcc() { command -v nvcc >/dev/null || [ -x /usr/local/cuda/bin/nvcc ]; }
 
 # A half is complete when its stamp, written last, holds the hash of its pins, and its first library is there.
 is_complete() {  # PINS LIBRARY
-  [ -s "$mirrorme_torch_dir/$2" ] && [ "$(cat "$(stamp_of "$1")" 2>/dev/null)" = "$(pins_hash "$mirrorme_root/cmake/$1")" ]
+  [ -s "$mirrorme_torch_dir/$2" ] && is_marked "$(stamp_of "$1")" "$mirrorme_root/cmake/$1"
 }
 
 stamp_of() { echo "$mirrorme_torch_dir/.complete-${1%.txt}"; }

@@ -30,9 +30,11 @@ if [ -n "$missing" ]; then
 fi
 
 # What `mirrorme setup --cuda` fetched is large, and this version's as long as its list of files is.
+# shellcheck source-path=SCRIPTDIR source=wheels.sh
+. "$from/obs-mirrorme/bin/64bit/wheels.sh"
 keep_gpu_libraries() {  # OLD_LIB NEW_ENGINE
   local mark=$1/.complete-libtorch-cuda
-  [ -f "$mark" ] && [ "$(cat "$mark")" = "$(grep -v '^#' "$2/libtorch-cuda.txt" | sha256sum | cut -d' ' -f1)" ] || return 0
+  is_marked "$mark" "$2/libtorch-cuda.txt" || return 0
   mv -n "$1"/*.so* "$mark" "$2/lib/"
 }
 

@@ -9,7 +9,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 pins=$here/libtorch-cuda.txt lib=$here/lib
 done_mark=$lib/.complete-libtorch-cuda
 
-if [ -s "$lib/libtorch_cuda.so" ] && [ "$(cat "$done_mark" 2>/dev/null)" = "$(pins_hash "$pins")" ]; then
+if [ -s "$lib/libtorch_cuda.so" ] && is_marked "$done_mark" "$pins"; then
   say "the CUDA half of libtorch is there already ($lib)"
   exit
 fi

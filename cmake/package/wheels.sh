@@ -18,6 +18,9 @@ free_mb() { df -Pm "$1" | awk 'NR == 2 { print $4 }'; }
 
 pins_hash() { grep -v '^#' "$1" | sha256sum | cut -d' ' -f1; }
 
+# A mark is written last, and holds the hash of the pins whose files are there.
+is_marked() { [ "$(cat "$1" 2>/dev/null)" = "$(pins_hash "$2")" ]; }  # MARK PINS
+
 find_pip() {
   local python
   for python in python3 /usr/bin/python3; do

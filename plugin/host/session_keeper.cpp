@@ -64,7 +64,6 @@ void SessionKeeper::start_opening(std::shared_ptr<Engine> engine) {
     reopen_ = false;
     auto opening = std::make_shared<Opening>();
     opening->engine = std::move(engine);
-    opening->choice = choice_;
     opening->config.mode = SessionMode::realtime;
     opening->config.sample_rate = sample_rate_;
     opening->config.slack_ns = slack_ns_;
@@ -101,7 +100,6 @@ bool SessionKeeper::take_opened(SampleIndex now_sample) {
     engine_ = opening->engine;
     session_ = std::move(opening->session);
     session_settings_ = opening->config.settings;
-    session_choice_ = opening->choice;
     session_gestures_ = opening->gestures;
     base_ = now_sample;
     has_worked_ = false;
@@ -114,11 +112,11 @@ bool SessionKeeper::take_opened(SampleIndex now_sample) {
 void SessionKeeper::watch() {
     const std::int64_t now_ns = clock_.now_ns();
     if (opener_.joinable() && !opening_->done.load(std::memory_order_acquire) && now_ns - opening_since_ns_ > kOpeningLimitNs) {
-        port_.report_hang(opening_->choice, opening_->engine.get(), remark("opening_hangs", "opening a session took longer than 90 s"));
+        port_.report_hang(engine_options(opening_->config.settings), opening_->engine.get(), remark("opening_hangs", "opening a session took longer than 90 s"));
         opening_since_ns_ = now_ns;
     }
     if (session_ && last_push_ns_ - last_frame_ns_ > kNoFrameNs) {
-        port_.report_hang(session_choice_, engine_.get(), remark("no_frames", "it took sound for 6 s and gave no frame"));
+        port_.report_hang(engine_options(session_settings_), engine_.get(), remark("no_frames", "it took sound for 6 s and gave no frame"));
         lose("the engine gave no frame for 6 s");
     }
 }
@@ -147,7 +145,7 @@ bool SessionKeeper::poll(VideoFrame& frame) {
         case PollResult::frame:
             frame.first_sample += base_;
             last_frame_ns_ = clock_.now_ns();
-            if (!std::exchange(has_worked_, true)) port_.report_work(session_choice_, engine_.get());
+            if (!std::exchange(has_worked_, true)) port_.report_work(engine_options(session_settings_), engine_.get());
             return true;
         case PollResult::empty:
             return false;

@@ -58,7 +58,6 @@ public:
 private:
     struct Opening {
         std::shared_ptr<Engine> engine;
-        EngineChoice choice;
         SessionConfig config;
         std::shared_ptr<const GesturePresets> gestures;
         std::unique_ptr<Session> session;
@@ -91,7 +90,6 @@ private:
     std::shared_ptr<Engine> engine_;  // outlives session_
     std::unique_ptr<Session> session_;
     Settings session_settings_;
-    EngineChoice session_choice_;
     std::shared_ptr<const GesturePresets> session_gestures_;  // what the session was opened with
     SampleIndex base_ = 0;
     bool has_worked_ = false;  // this session gave a frame
