@@ -23,7 +23,7 @@ double ms_since(Clock::time_point start) { return std::chrono::duration<double, 
 
 std::int64_t process_of(const nlohmann::json& status) { return status.at("engine").at("process").get<std::int64_t>(); }
 
-/// Sound without a hole from before the trouble to after it: every sample of it is the voice's.
+/// Sound without a hole from before the trouble to after it: every sample of it is the voice's. For a stage with kEarlyVoice.
 void check_unbroken(Stage& stage) {
     const HeardSound sound = stage.recorder().sound();
     CHECK(sound.gaps == 0);
@@ -52,7 +52,7 @@ double wait_moving(Stage& stage, std::chrono::milliseconds limit) {
 
 TEST_CASE("the engine is killed: sound goes on, the picture stays, the avatar is back within three seconds") {
     if (const std::string why = missing_here(); !why.empty()) SKIP(why);
-    Stage stage;
+    Stage stage("{}", {}, "Voice", kEarlyVoice);
     REQUIRE(stage.avatar().wait_speaking().at("in_time"));
     REQUIRE(stage.avatar().wait(10s, [](const auto& s) { return s.at("delay").at("applied").template get<bool>(); }).at("in_time"));
     std::this_thread::sleep_for(1500ms);
@@ -85,7 +85,7 @@ TEST_CASE("the engine is killed: sound goes on, the picture stays, the avatar is
 TEST_CASE("faults of the engine") {
     if (const std::string why = missing_here(); !why.empty()) SKIP(why);
     const std::string fault = GENERATE("test-crash", "test-nan", "test-out-of-memory", "test-wrong-size", "test-fail", "test-stall");
-    Stage stage(R"({"delay_mode": "none"})");
+    Stage stage(R"({"delay_mode": "none"})", {}, "Voice", kEarlyVoice);
     REQUIRE(stage.avatar().wait_speaking().at("in_time"));
     std::this_thread::sleep_for(500ms);
     stage.recorder().clear();

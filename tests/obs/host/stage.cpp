@@ -5,12 +5,12 @@
 
 namespace mirrorme::testing {
 
-Stage::Stage(const std::string& settings_json, const HostOptions& options, const std::string& voice)
+Stage::Stage(const std::string& settings_json, const HostOptions& options, const std::string& voice, const std::string& voice_json)
     : host_(options), parts_(std::make_unique<Parts>()) {
     parts_->scene = std::make_unique<ShownScene>();
     parts_->background = make_background(0x204060, options);
     parts_->scene->add(parts_->background.get());
-    parts_->voice = make_source(kVoiceId, "Voice");
+    parts_->voice = make_source(kVoiceId, "Voice", voice_json);
     parts_->scene->add(parts_->voice.get());
     parts_->avatar = std::make_unique<Avatar>("Avatar", voice, settings_json);
     parts_->avatar_item = parts_->scene->add(parts_->avatar->source(), {0, 0, kCardScale});

@@ -23,8 +23,9 @@ inline constexpr std::uint32_t kSeed = 1;
 
 class Stage {
 public:
-    /// `settings_json` is the avatar's; `voice` the name of what it listens to.
-    explicit Stage(const std::string& settings_json = "{}", const HostOptions& options = {}, const std::string& voice = "Voice");
+    /// `settings_json` is the avatar's; `voice` the name of what it listens to; `voice_json` the settings of "Voice" (voice.h).
+    explicit Stage(const std::string& settings_json = "{}", const HostOptions& options = {}, const std::string& voice = "Voice",
+                   const std::string& voice_json = "{}");
     ~Stage() { close(); }
 
     Avatar& avatar() { return *parts_->avatar; }

@@ -3,11 +3,11 @@ import os
 import pathlib
 import re
 import shutil
-import signal
 import socket
 import subprocess
 import time
 
+import x_window
 from obs_socket import ObsSocket
 
 NEEDED = ("obs", "Xvfb", "ffmpeg", "ffprobe", "import", "xdotool")
@@ -63,13 +63,13 @@ class Display:
 
 class RunningObs:
     def __init__(self, home, display, log, environment=(), first_scene="Scene"):
-        self.home, self.log = home, pathlib.Path(log)
+        self.home, self.display, self.log = home, display, pathlib.Path(log)
         surroundings = {**os.environ, **dict(environment), "HOME": str(home.folder), "XDG_CONFIG_HOME": str(home.folder / "config"),
                         "XDG_RUNTIME_DIR": str(home.run), "DISPLAY": display.name, "QT_QPA_PLATFORM": "xcb", "LIBGL_ALWAYS_SOFTWARE": "1"}
         command = ["obs", "--verbose", "--multi", "--collection", "Test", "--profile", "Test", "--scene", first_scene, "--disable-missing-files-check"]
         with open(self.log, "wb") as out:
             self.process = subprocess.Popen(command, env=surroundings, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT,
-                                            preexec_fn=lambda: (signal.signal(signal.SIGINT, signal.SIG_DFL), hurry()))
+                                            preexec_fn=hurry)
         try:
             self.socket = ObsSocket(home.port, limit_s=60)
         except Exception:
@@ -86,9 +86,11 @@ class RunningObs:
         self.process.wait(20)
 
     def quit(self, limit_s=40):
-        """Ends OBS in order; its exit code. Outputs must have ended: OBS would ask, and wait for an answer."""
+        """Ends OBS in order, by its window: OBS 29 closes it inside the handler of SIGINT, amid whatever it is painting, and crashes now and then
+        with no module of ours, too. Its exit code, or nothing. Outputs must have ended: OBS would ask, and wait for an answer."""
         self.socket.close()
-        self.process.send_signal(signal.SIGINT)
+        for window in x_window.windows_of(self.display.name, "^OBS [0-9]"):
+            x_window.ask_to_close(self.display.name, window)
         try:
             return self.process.wait(limit_s)
         except subprocess.TimeoutExpired:
