@@ -1,5 +1,6 @@
 #include "obs/host/rivals.h"
 
+#include <array>
 #include <cstdio>
 #include <filesystem>
 
@@ -20,11 +21,12 @@ Rivals::Rivals(Stage& stage) {
 }
 
 void print_call_times(std::initializer_list<const char*> names) {
+    constexpr std::array kNames = {"tick", "render", "frame"};
     for (const char* name : names)
-        for (const WatchedCallback callback : {WatchedCallback::tick, WatchedCallback::render}) {
+        for (const WatchedCallback callback : kWatchedCallbacks) {
             const CallTimes times = watched(name, callback);
             std::printf("%-9s %-6s %4zu calls: processor p50 %.0f p99 %.0f max %.0f us, clock p50 %.0f p99 %.0f max %.0f us\n", name,
-                        callback == WatchedCallback::tick ? "tick" : "render", times.cpu_us.size(), percentile(times.cpu_us, 50), percentile(times.cpu_us, 99),
+                        kNames[static_cast<std::size_t>(callback)], times.cpu_us.size(), percentile(times.cpu_us, 50), percentile(times.cpu_us, 99),
                         percentile(times.cpu_us, 100), percentile(times.wall_us, 50), percentile(times.wall_us, 99), percentile(times.wall_us, 100));
         }
 }

@@ -49,8 +49,20 @@ constexpr std::size_t kKinds = 2;
 struct Watched {
     std::string name;
     std::atomic<const void*> data{nullptr};  // what its callbacks are called with
-    Notes tick, render;
+    Notes tick, render, frame;
+    double frame_cpu_us = 0, frame_wall_us = 0;  // of the frame that goes on; the graphics thread's own
     std::atomic<int> uploads{0};
+
+    Notes& notes(WatchedCallback callback) { return callback == WatchedCallback::tick ? tick : callback == WatchedCallback::render ? render : frame; }
+    void add(WatchedCallback callback, double cpu, double wall) {
+        if (callback == WatchedCallback::tick) {
+            if (frame_wall_us > 0) frame.add(frame_cpu_us, frame_wall_us);
+            frame_cpu_us = frame_wall_us = 0;
+        }
+        notes(callback).add(cpu, wall);
+        frame_cpu_us += cpu;
+        frame_wall_us += wall;
+    }
 };
 constexpr std::size_t kWatched = 4;
 
@@ -75,14 +87,14 @@ double microseconds(clockid_t clock) {
 thread_local Watched* t_called = nullptr;  // whose callback this thread is inside
 
 template <class Call>
-void timed(const void* data, Notes Watched::* which, Call&& call) {
+void timed(const void* data, WatchedCallback which, Call&& call) {
     auto& all = the_watch().watched;
     const auto watched = std::find_if(all.begin(), all.end(), [&](const Watched& one) { return one.data.load(std::memory_order_acquire) == data; });
     if (watched == all.end()) return call();
     t_called = watched;
     const double wall = microseconds(CLOCK_MONOTONIC), cpu = microseconds(CLOCK_THREAD_CPUTIME_ID);
     call();
-    ((*watched).*which).add(microseconds(CLOCK_THREAD_CPUTIME_ID) - cpu, microseconds(CLOCK_MONOTONIC) - wall);
+    watched->add(which, microseconds(CLOCK_THREAD_CPUTIME_ID) - cpu, microseconds(CLOCK_MONOTONIC) - wall);
     t_called = nullptr;
 }
 
@@ -103,10 +115,10 @@ struct StandIn {
         original().destroy(data);
     }
     static void tick(void* data, float seconds) {
-        timed(data, &Watched::tick, [&] { original().video_tick(data, seconds); });
+        timed(data, WatchedCallback::tick, [&] { original().video_tick(data, seconds); });
     }
     static void render(void* data, gs_effect_t* effect) {
-        timed(data, &Watched::render, [&] { original().video_render(data, effect); });
+        timed(data, WatchedCallback::render, [&] { original().video_render(data, effect); });
     }
     static void take_the_place(obs_source_info& info) {
         info.create = create;
@@ -178,7 +190,7 @@ void watch_callbacks(std::initializer_list<const char*> names) {
     auto next = watch.watched.begin();
     for (Watched& one : watch.watched) {
         one.data = nullptr;
-        one.tick.count = one.render.count = 0;
+        for (const WatchedCallback callback : kWatchedCallbacks) one.notes(callback).count = 0;
         one.uploads = 0;
     }
     for (const char* name : names)
@@ -192,9 +204,9 @@ void watch_callbacks(std::initializer_list<const char*> names) {
 }
 
 CallTimes watched(const std::string& name, WatchedCallback callback) {
-    for (const Watched& one : the_watch().watched) {
+    for (Watched& one : the_watch().watched) {
         if (one.name != name || !one.data) continue;
-        const Notes& notes = callback == WatchedCallback::tick ? one.tick : one.render;
+        const Notes& notes = one.notes(callback);
         const auto count = static_cast<std::ptrdiff_t>(notes.count.load(std::memory_order_acquire));
         return {{notes.cpu_us.begin(), notes.cpu_us.begin() + count}, {notes.wall_us.begin(), notes.wall_us.begin() + count}};
     }

@@ -13,7 +13,9 @@ namespace mirrorme::testing {
 struct CallTimes {
     std::vector<double> cpu_us, wall_us;
 };
-enum class WatchedCallback { tick, render };
+/// frame: what a tick and all rendering until the next one took together, which is what the source costs a frame of OBS.
+enum class WatchedCallback { tick, render, frame };
+inline constexpr WatchedCallback kWatchedCallbacks[] = {WatchedCallback::tick, WatchedCallback::render, WatchedCallback::frame};
 
 /// Begins to note, for avatars and image sources of these names; what was noted before is forgotten.
 void watch_callbacks(std::initializer_list<const char*> names);
