@@ -314,8 +314,12 @@ std::vector<StageError> check_against_cpu(const ChunkBenchConfig& config) {
         if (small.decoder == BenchDecoder::causal) return VaeCausalDecoder(with.vae, codec_of(small).window).push(given);
         return VaeStreamDecoder(with.vae, codec_of(small).window).push(given);
     };
+    there_codec->park_encoder();
+    ReferencePicture picture{.image = RgbaImage(small.width, small.height), .points = {}};
+    for (std::size_t i = 0; i < picture.image.pixels.size(); ++i) picture.image.pixels[i] = static_cast<std::uint8_t>(i * 31 % 256);
+    const double read = largest_error(there_codec->make_identity(picture)->latent, cpu_codec->make_identity(picture)->latent);
     const Tensor a_video = decoded(*cpu_codec, latents), b_video = decoded(*there_codec, latents.to(config.device, config.type));
-    return {{"denoise, " + std::to_string(config.steps) + " steps of " + std::to_string(dit.num_layers) + " blocks", denoise}, {"decode", largest_error(b_video, a_video)}};
+    return {{"denoise, " + std::to_string(config.steps) + " steps of " + std::to_string(dit.num_layers) + " blocks", denoise}, {"decode", largest_error(b_video, a_video)}, {"read a picture, weights lent", read}};
 }
 
 }  // namespace mirrorme::cli

@@ -67,9 +67,11 @@ BenchNetwork make_network(const ChunkBenchConfig& bench) {
     BenchNetwork network;
     network.transformer = DitModel(transformer_of(bench));
     randomise(*network.transformer, bench.device, bench.type, 1);
+    network.transformer->give_up_text();
     prepare_linears(network.transformer, bench);
     network.codec = std::make_shared<VaeCodec>(codec_of(bench));
     randomise(*network.codec, bench.device, bench.type, 2);
+    network.codec->park_encoder();
     return network;
 }
 

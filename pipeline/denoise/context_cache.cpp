@@ -124,7 +124,7 @@ std::vector<int64_t> ContextCache::visible_sounds() const {
     return slots_in_order(sound_latent_, [&](LatentIndex latent) { return latent < chunk_.first && latent >= chunk_.first - context_.window; });
 }
 
-void ContextCache::begin_chunk(const DitModel& model, IndexSpan latents, const std::vector<KeysValues>& audio) {
+void ContextCache::begin_chunk(const DitModel& model, IndexSpan latents, const KeysValues& audio) {
     chunk_ = latents;
     std::vector<double> numbers;
     for (LatentIndex latent = latents.first; latent < latents.end; ++latent) numbers.push_back(number_of(latent));
@@ -132,10 +132,10 @@ void ContextCache::begin_chunk(const DitModel& model, IndexSpan latents, const s
         return rope_table(token_coordinates(at, shape_.grid, model->config()), model->config()).on(model->device());
     });
     audio_.blocks.clear();
-    if (!audio.empty()) hear(model, audio);
+    if (audio.k.defined()) hear(model, audio);
 }
 
-void ContextCache::hear(const DitModel& model, const std::vector<KeysValues>& audio) {
+void ContextCache::hear(const DitModel& model, const KeysValues& audio) {
     const int64_t per_latent = model->config().adapter.tokens + 1, per_frame = shape_.grid.tokens();
     const std::vector<int64_t> slots = visible_sounds();
     const auto remembered = static_cast<int64_t>(slots.size());
@@ -157,12 +157,9 @@ void ContextCache::hear(const DitModel& model, const std::vector<KeysValues>& au
         sound_v_.narrow(2, 0, old).copy_(past.v);
     }
     const RopeTable own = rope.rows(old, all - old);
-    for (std::size_t i = 0; i < audio.size(); ++i) {
-        const Tensor k = sound_k_.select(0, static_cast<int64_t>(i)), v = sound_v_.select(0, static_cast<int64_t>(i));
-        apply_rope_into(k.narrow(1, old, all - old), audio[i].k, own);
-        v.narrow(1, old, all - old).copy_(audio[i].v);
-        audio_.blocks.push_back({k.narrow(1, 0, all), v.narrow(1, 0, all)});
-    }
+    apply_rope_into(sound_k_.narrow(2, old, all - old), audio.k, own);
+    sound_v_.narrow(2, old, all - old).copy_(audio.v);
+    for (int64_t i = 0; i < sound_k_.size(0); ++i) audio_.blocks.push_back({sound_k_[i].narrow(1, 0, all), sound_v_[i].narrow(1, 0, all)});
     Tensor& mask = window_masks_[{remembered, chunk_.size()}];
     if (mask.defined()) {
         audio_.window_mask = mask;
@@ -221,17 +218,17 @@ void ContextCache::remember_in_place(int64_t level, const Tensor& keys) {
     }
 }
 
-void ContextCache::end_chunk(const std::vector<KeysValues>& audio) {
-    const int64_t anchors = anchor_slots(context_), per_latent = audio.empty() ? 0 : audio[0].k.size(1) / chunk_.size();
+void ContextCache::end_chunk(const KeysValues& audio) {
+    const bool heard = audio.k.defined();
+    const int64_t anchors = anchor_slots(context_), per_latent = heard ? audio.k.size(2) / chunk_.size() : 0;
     for (LatentIndex latent = chunk_.first; latent < chunk_.end; ++latent) {
         if (anchors > 0 && latent == 0) slot_latent_[0] = 0;
         if (latent < chunk_.end - context_.window) continue;
         const int64_t slot = latent % context_.window;
         slot_latent_[static_cast<std::size_t>(anchors + slot)] = latent;
-        sound_latent_[static_cast<std::size_t>(slot)] = audio.empty() ? kEmpty : latent;
+        sound_latent_[static_cast<std::size_t>(slot)] = heard ? latent : kEmpty;
         const int64_t first = (latent - chunk_.first) * per_latent;
-        for (std::size_t i = 0; i < audio.size(); ++i)
-            sounds_.put(0, static_cast<int64_t>(i), slot, {audio[i].k.narrow(1, first, per_latent), audio[i].v.narrow(1, first, per_latent)});
+        if (heard) sounds_.put_all(0, slot, {audio.k.narrow(2, first, per_latent), audio.v.narrow(2, first, per_latent)});
     }
     next_ = chunk_.end;
 }

@@ -92,8 +92,8 @@ public:
     void set_text(TextContext text) { text_ = std::move(text); }
     const TextContext& text() const { return text_; }
 
-    /// Before the steps of a chunk: positions of its tokens and what it hears (`audio` = its own, one pair a block, unrotated).
-    void begin_chunk(const DitModel& model, IndexSpan latents, const std::vector<KeysValues>& audio);
+    /// Before the steps of a chunk: positions of its tokens and what it hears (`audio` = its own as audio_keys_values() gives it, or undefined).
+    void begin_chunk(const DitModel& model, IndexSpan latents, const KeysValues& audio);
     /// Fills the workspaces with the context at `level`; once a chunk for clean history, before every step for step-matched.
     void load_context(const DitModel& model, int64_t level);
     /// Remembers the chunk's keys and values (one pair a block, unrotated) at `level`.
@@ -101,7 +101,7 @@ public:
     /// The same of keys [L, B, N, D]; the values are those that lie behind the context in the workspaces.
     void remember_in_place(int64_t level, const torch::Tensor& keys);
     /// After the last remember().
-    void end_chunk(const std::vector<KeysValues>& audio);
+    void end_chunk(const KeysValues& audio);
 
     const RopeTable& rope() const { return rope_; }
     std::vector<AttentionWorkspace>& workspaces() { return workspaces_; }
@@ -114,7 +114,7 @@ private:
     double number_of(LatentIndex latent) const;
     std::vector<int64_t> visible_slots() const;
     std::vector<int64_t> visible_sounds() const;
-    void hear(const DitModel& model, const std::vector<KeysValues>& audio);
+    void hear(const DitModel& model, const KeysValues& audio);
 
     ContextConfig context_;
     GridConfig grid_;

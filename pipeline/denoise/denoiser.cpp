@@ -19,7 +19,7 @@ using torch::Tensor;
 struct Denoiser::Chunk {
     ContextCache& cache;
     Tensor pose, style;
-    std::vector<KeysValues> audio;
+    KeysValues audio;
 };
 
 Denoiser::Denoiser(DitModel model, const SamplerConfig& sampler) : model_(std::move(model)) {

@@ -39,6 +39,8 @@ Tensor DitBlockImpl::forward(Tensor x, const BlockPass& pass) {
     if (pass.text != nullptr) {
         const Tensor q = weighted_rms_norm(attn2->queries(x), attn2->q_weight(), kQkNormEps);
         x = x + attn2->attend(q, pass.text->k, pass.text->v, pass.text_mask);
+    } else if (pass.text_row.defined()) {
+        x = torch::GradMode::is_enabled() ? x + pass.text_row : x.add_(pass.text_row);
     }
     if (pass.audio_tokens != nullptr) x = listen(x, pass);
     const Modulation m = modulation_of(pass, 3, norm2);
@@ -54,6 +56,11 @@ DitBlockImpl::Modulation DitBlockImpl::modulation_of(const BlockPass& pass, int6
 void DitBlockImpl::quantise() {
     attn1->quantise();
     ff->quantise();
+}
+
+void DitBlockImpl::give_up_text() {
+    unregister_module("attn2");
+    attn2 = nullptr;
 }
 
 Tensor DitBlockImpl::attend_self(const Tensor& x, const BlockPass& pass) {

@@ -32,6 +32,7 @@ struct BlockPass {
     torch::Tensor keep_k;                     // [B, N, D], with a workspace: memory for those keys, where a record's must stay in one place
     const KeysValues* text = nullptr;         // null = no text cross-attention
     torch::Tensor text_mask;                  // additive [B, 1, 1, L] or undefined
+    torch::Tensor text_row;                   // [B, 1, D] instead of the two: see TextContext
     const KeysValues* audio_tokens = nullptr; // null = hears nothing
     const AudioContext* audio = nullptr;
     Perturbation perturbation = Perturbation::none;
@@ -46,6 +47,8 @@ public:
 
     /// Self-attention's projections and the feed-forward multiply e4m3 from now on; for running without gradients.
     void quantise();
+    /// Forgets the attention to the text and its weights: from now on a pass may have a text_row, and no text.
+    void give_up_text();
 
     const torch::Tensor& table() const { return scale_shift_table; }
     DitAttention& self_attention() { return attn1; }

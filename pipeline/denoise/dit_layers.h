@@ -74,6 +74,8 @@ public:
     torch::Tensor queries(const torch::Tensor& x) { return to_q->forward(x); }
     /// Normalised keys, and values.
     KeysValues keys_values(const torch::Tensor& source);
+    /// What attend() gives every query where the source [B, 1, .] is the only one to see: [B, 1, D].
+    torch::Tensor value_of_one(const torch::Tensor& source) { return out_->forward(to_v->forward(source)); }
     /// softmax(q kT / sqrt(d) + mask) v, heads split and joined, then to_out. mask: boolean (true = sees) or additive, broadcast to
     /// [B, heads, N, M]; undefined = sees all.
     torch::Tensor attend(const torch::Tensor& q, const torch::Tensor& k, const torch::Tensor& v, const torch::Tensor& mask);
@@ -85,6 +87,10 @@ public:
     /// project() multiplies e4m3 from now on; the weights of to_q, to_k and to_v are given up. For self-attention.
     void quantise();
     bool quantised() const { return fp8_.defined(); }
+
+    /// The linears that keys_values() multiplies with, for whoever joins those of several attentions.
+    torch::nn::Linear& to_keys() { return to_k; }
+    torch::nn::Linear& to_values() { return to_v; }
 
     const torch::Tensor& q_weight() const { return norm_q->weight; }
     const torch::Tensor& k_weight() const { return norm_k->weight; }

@@ -40,10 +40,49 @@ DitModelImpl::DitModelImpl(const DitConfig& config) : config_(config) {
 
 void DitModelImpl::prepare_for_inference() {
     for (DitBlock& block : blocks_) block->self_attention()->fuse();
+    if (config_.adapter.enabled) join_sound_projections();
+}
+
+bool DitModelImpl::sound_projections_joined() const {
+    if (!sound_weight_.defined()) return false;
+    DitBlock first = blocks_.front(), last = blocks_.back();
+    return first->adapter()->to_keys()->weight.const_data_ptr() == sound_weight_.const_data_ptr() &&
+           last->adapter()->to_values()->weight.const_data_ptr() == sound_weight_[-1].const_data_ptr();
+}
+
+void DitModelImpl::join_sound_projections() {
+    if (sound_projections_joined()) return;
+    const c10::InferenceMode normal_tensors(false);  // parameters cannot hold inference tensors
+    const torch::NoGradGuard no_grad;
+    std::vector<torch::nn::Linear> linears;
+    for (DitBlock& block : blocks_) linears.push_back(block->adapter()->to_keys());
+    for (DitBlock& block : blocks_) linears.push_back(block->adapter()->to_values());
+    std::vector<Tensor> weights, biases, norms;
+    for (const auto& linear : linears) weights.push_back(linear->weight), biases.push_back(linear->bias);
+    for (DitBlock& block : blocks_) norms.push_back(block->adapter()->k_weight());
+    sound_weight_ = torch::stack(weights).detach();
+    sound_bias_ = torch::stack(biases).detach().unsqueeze(1);
+    sound_norm_ = torch::stack(norms).detach().unsqueeze(1).unsqueeze(1);
+    for (std::size_t i = 0; i < linears.size(); ++i) {  // the module's own tensors from now on: they may still be loaded into, and trained
+        const auto row = static_cast<int64_t>(i);
+        linears[i]->weight.set_data(sound_weight_[row]);
+        linears[i]->bias.set_data(sound_bias_[row][0]);
+        if (i < blocks_.size()) Tensor(blocks_[i]->adapter()->k_weight()).set_data(sound_norm_[row][0][0]);
+    }
 }
 
 void DitModelImpl::quantise_linears() {
     for (std::size_t i = 1; i + 1 < blocks_.size(); ++i) blocks_[i]->quantise();
+}
+
+void DitModelImpl::give_up_text() {
+    if (!caption_projection) return;
+    const c10::InferenceMode normal_tensors(false);
+    const torch::NoGradGuard no_grad;
+    only_text_ = text_context({}, {});
+    for (DitBlock& block : blocks_) block->give_up_text();
+    unregister_module("caption_projection");
+    caption_projection = nullptr;
 }
 
 void DitModelImpl::initialise() {
@@ -104,9 +143,16 @@ DitTimes DitModelImpl::times_from(const TimeRows& rows, const Tensor& style, int
 }
 
 TextContext DitModelImpl::text_context(const Tensor& text, const Tensor& mask) {
+    if (!caption_projection) {
+        TORCH_CHECK(only_text_.rows.empty() || !text.defined(), "this transformer has given up all text but the null text");
+        return only_text_;
+    }
     TextContext context;
-    if (!caption_projection) return context;
     const Tensor states = caption_projection->forward(text.defined() ? text.to(type()) : null_text.unsqueeze(0));
+    if (states.size(1) == 1) {
+        for (DitBlock& block : blocks_) context.rows.push_back(block->text_attention()->value_of_one(states));
+        return context;
+    }
     for (DitBlock& block : blocks_) context.blocks.push_back(block->text_attention()->keys_values(states));
     if (text.defined() && mask.defined()) context.mask = ((1 - mask.to(type())) * -10000.0).unsqueeze(1).unsqueeze(1);
     return context;
@@ -122,13 +168,23 @@ Tensor DitModelImpl::style_rows(const Conditioning& conditioning, int64_t frames
     return style_gate->forward(conditioning.style.to(type()), conditioning.style_mask, frames, grid.tokens());
 }
 
-std::vector<KeysValues> DitModelImpl::audio_keys_values(const Tensor& audio, const Tensor& silent) {
+KeysValues DitModelImpl::audio_keys_values(const Tensor& audio, const Tensor& silent) {
     Tensor tokens = audio.to(type());
     if (silent.defined()) tokens = torch::where(silent.unsqueeze(-1).unsqueeze(-1), silence_token, tokens);
     tokens = tokens.flatten(1, 2);
-    std::vector<KeysValues> all;
-    for (DitBlock& block : blocks_) all.push_back(block->adapter()->keys_values(tokens));
-    return all;
+    const int64_t batch = tokens.size(0), count = tokens.size(1), blocks = config_.num_layers;
+    if (sound_projections_joined() && !torch::GradMode::is_enabled()) {
+        const Tensor rows = tokens.flatten(0, 1).unsqueeze(0).expand({2 * blocks, -1, -1});
+        const Tensor made = torch::baddbmm(sound_bias_, rows, sound_weight_.transpose(1, 2)).view({2 * blocks, batch, count, config_.width()});
+        const Tensor keys = made.narrow(0, 0, blocks);
+        return {rms_norm(keys.flatten(0, 1), kQkNormEps).view(keys.sizes()) * sound_norm_, made.narrow(0, blocks, blocks)};
+    }
+    std::vector<Tensor> keys, values;
+    for (DitBlock& block : blocks_) {
+        const KeysValues own = block->adapter()->keys_values(tokens);
+        keys.push_back(own.k), values.push_back(own.v);
+    }
+    return {torch::stack(keys), torch::stack(values)};
 }
 
 Tensor DitModelImpl::run(Tensor x, const DitRun& run) {
@@ -140,7 +196,9 @@ Tensor DitModelImpl::run(Tensor x, const DitRun& run) {
         if (run.workspace != nullptr) pass.workspace = &(*run.workspace)[i];
         if (run.record != nullptr) pass.record = &(*run.record)[i];
         if (run.keep_k.defined()) pass.keep_k = run.keep_k.select(0, static_cast<int64_t>(i));
-        if (run.text != nullptr && !run.text->blocks.empty()) {
+        if (run.text != nullptr && !run.text->rows.empty()) {
+            pass.text_row = run.text->rows[i];
+        } else if (run.text != nullptr && !run.text->blocks.empty()) {
             pass.text = &run.text->blocks[i];
             pass.text_mask = run.text->mask;
         }
@@ -235,8 +293,9 @@ AudioContext DitModelImpl::hear(const DitPass& pass, const SequencePlan& plan, c
     context.first_token = skipped * per_frame;
     context.rope = time_rope_table(listeners, per_frame, config_).on(device());
     const RopeTable of_sounds = time_rope_table(sounds, per_latent, config_).on(device());
-    context.blocks = audio_keys_values(told.audio, told.silent);
-    for (KeysValues& block : context.blocks) block.k = apply_rope(block.k, of_sounds);
+    const KeysValues all = audio_keys_values(told.audio, told.silent);
+    const std::vector<Tensor> keys = apply_rope(all.k, of_sounds).unbind(0), values = all.v.unbind(0);
+    for (std::size_t i = 0; i < keys.size(); ++i) context.blocks.push_back({keys[i], values[i]});
     context.window_mask = additive_mask(spread_mask(window_hearing(plan, pass.first_latent, latents), per_frame, per_latent)).to(device());
     const Tensor full = spread_mask(full_hearing(plan, pass.first_latent, latents), per_frame, per_latent);
     if (full.defined()) context.full_mask = additive_mask(full).to(device());

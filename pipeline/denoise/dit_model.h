@@ -50,10 +50,16 @@ struct DitTimes {
     torch::Tensor embedded;             // [B, G, D]
 };
 
+// Note [A text of one token]
+// Attention to a single key gives its value, whatever the query asks: softmax over one is 1. So a text of one token, and a model without a prompt has no
+// other, says the same to every token of the video: to_out(to_v(token)), a row for each block that is made once. What is saved in every call is two of a
+// block's 16 D x D products and four passes over the tokens; with give_up_text() also the weights, a tenth of the transformer's.
+
 /// Text as every block uses it: made once per prompt.
 struct TextContext {
-    std::vector<KeysValues> blocks;  // empty = the model has no text
-    torch::Tensor mask;              // additive [B, 1, 1, L] or undefined
+    std::vector<KeysValues> blocks;   // of a text of several tokens
+    torch::Tensor mask;               // additive [B, 1, 1, L] or undefined
+    std::vector<torch::Tensor> rows;  // of a text of one, [B, 1, D]; both empty = the model has no text
 };
 
 /// What one run through the blocks is given. Everything but `times` and `rope` may be left out.
@@ -93,23 +99,25 @@ public:
     torch::Tensor pose_tokens(const Conditioning& conditioning, int64_t frames, const LatentGrid& grid);
     /// [B, F * S, 6 D] or undefined when there is no style.
     torch::Tensor style_rows(const Conditioning& conditioning, int64_t frames, const LatentGrid& grid);
-    /// Keys and values (one pair a block, not rotated) of audio tokens [B, T', n + 1, D_a]; silent [B, T'] bool or undefined.
-    std::vector<KeysValues> audio_keys_values(const torch::Tensor& audio, const torch::Tensor& silent);
+    /// Keys and values of every block, [L, B, T' (n + 1), D], not rotated, of audio tokens [B, T', n + 1, D_a]; silent [B, T'] bool or undefined.
+    KeysValues audio_keys_values(const torch::Tensor& audio, const torch::Tensor& silent);
     /// Tokens [B, N, D] through all blocks.
     torch::Tensor run(torch::Tensor x, const DitRun& run);
     /// Tokens of frames -> velocity [B, F * S, C]; `embedded` = the times' rows of these tokens.
     torch::Tensor head(const torch::Tensor& x, const torch::Tensor& embedded);
 
-    /// Joins what can be joined for running without gradients; call after loading and moving.
+    /// Joins what can be joined for running without gradients; call after loading and moving. Parameters keep their names and may still be loaded into and trained.
     void prepare_for_inference();
     // Note [Which linears are e4m3]
     // Of every block but the first and the last: queries, keys and values of self-attention, and both of the feed-forward, 11 of the 16 D x D products of
-    // a block with text and sound. Their inputs are normed rows or what GELU makes of such, whose values lie close enough together for 3 bits. In the
+    // a block with text and sound (of 14 where the text is one token). Their inputs are normed rows or what GELU makes of such, whose values lie close enough together for 3 bits. In the
     // model's own type stay: what ends in the residual stream and is small beside it or starts at zero (to_out, the audio adapter), what reads the residual
     // stream as it is, whose outliers set a row's scale (queries of the text), what is made once a time or a prompt and reaches every token (times, AdaLN,
     // text), the ends of the network (proj_in, proj_out, first and last block), and all norms. Attention itself multiplies the model's type.
     /// Makes those linears e4m3, for good and without gradients; their weights leave the module's parameters. After loading and moving.
     void quantise_linears();
+    /// From now on there is no text but the null one, and no weights of text besides: Note [A text of one token]. After loading and moving.
+    void give_up_text();
     /// Weights for training from nothing: velocity starts at zero, blocks start open. Without it the values are LTX's defaults.
     void initialise();
 
@@ -118,6 +126,8 @@ public:
     torch::ScalarType type() const { return proj_in->weight.scalar_type(); }
 
 private:
+    void join_sound_projections();
+    bool sound_projections_joined() const;
     AudioContext hear(const DitPass& pass, const SequencePlan& plan, const LatentGrid& grid);
 
     DitConfig config_;
@@ -132,6 +142,12 @@ private:
     PartProjection part_in{nullptr}, part_out{nullptr}, identity_in{nullptr};
     StyleGate style_gate{nullptr};
     std::shared_ptr<PoseEncoder> pose_embed;
+    TextContext only_text_;  // after give_up_text()
+    // Note [The sound in every block at once]
+    // A chunk's few audio tokens become keys and values in every block: two small products and a norm each, 84 operations at full size, whose launches take
+    // longer than their work. Joined they are one batched product and one norm, and the cache turns and remembers all blocks together, so that the sound needs
+    // no graph of its own.
+    torch::Tensor sound_weight_, sound_bias_, sound_norm_;  // [2 L, D, D_a], [2 L, 1, D], [L, 1, 1, D]: keys of all blocks, then values; undefined = not joined
 };
 TORCH_MODULE(DitModel);
 

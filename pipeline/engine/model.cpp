@@ -58,6 +58,7 @@ void load_codec(const Bundle& bundle, Model& model, torch::ScalarType type) {
         const auto codec = std::make_shared<VaeCodec>(vae_codec_config_from_json(config));
         model.codec_device = model.device;
         load(bundle, *codec, "codec.", model.codec_device, type);
+        codec->park_encoder();
         model.codec = codec;
     } else {
         throw Error(ErrorCode::unsupported, section, "field 'kind' is '" + kind + "'", "This version knows motion and vae");
@@ -124,11 +125,13 @@ std::shared_ptr<const Model> load_model(const std::filesystem::path& directory, 
     model->denoiser = DitModel(dit_config_from_json(bundle.config("denoiser"), bundle.config_subject("denoiser")));
     compute = decided(compute, bundle, device);
     load(bundle, *model->denoiser, "denoiser.", device, type_of(compute, device));
-    if (compute == Compute::fp8) model->denoiser->quantise_linears();
     if (bundle.has(kTextStates)) {
         const std::string subject = (directory / kBundleManifestName).string() + " [" + kTextStates + ']';
         model->text = checked_text(bundle.tensor(kTextStates), model->denoiser->config().caption_channels, subject).to(device, model->denoiser->parameters().front().scalar_type());
+    } else {
+        model->denoiser->give_up_text();
     }
+    if (compute == Compute::fp8) model->denoiser->quantise_linears();
     model->sampler = sampler_config_from_json(bundle.config("sampler"), bundle.config_subject("sampler"));
     if (bundle.config("sampler").contains("guidance"))
         model->guidance = guidance_config_from_json(bundle.config("sampler")["guidance"], bundle.config_subject("sampler"), model->denoiser->config().num_layers);

@@ -9,7 +9,7 @@ measured to reach at large ones (bfloat16 790 TFLOP/s, copies 4.3 TB/s); every o
 import argparse
 import json
 
-D, LAYERS, TOKENS, CONTEXT_TEXT, AUDIO_TOKENS = 2048, 28, 384, 128, 5  # width, blocks, tokens of a latent frame, of the text, of a latent frame's sound
+D, LAYERS, TOKENS, AUDIO_TOKENS = 2048, 28, 384, 5  # width, blocks, tokens of a latent frame, of a latent frame's sound
 IDENTITY, ANCHOR, WINDOW, STEPS, FPS, TEMPORAL = 1, 1, 2, 4, 24, 8     # latent frames that a chunk sees; steps, then one look at the clean chunk
 
 RATES = {
@@ -22,10 +22,12 @@ RATES = {
     "between two kernels of a graph, us": 1.0,
     "to host memory, GB/s": 25,
 }
-KERNELS_A_BLOCK = 30        # norms, projections, attention, adapter with both of its views, feed-forward
+# Without a prompt the text is one token, and attention to it a row that is added (Note [A text of one token] in pipeline/denoise/dit_model.h).
+KERNELS_A_BLOCK = 26        # norms, projections, attention, the text's row, adapter with both of its views, feed-forward
+PASSES_A_BLOCK = 30         # over the tokens, in and out
 KERNELS_A_DECODE = 200
-EAGER_A_CHUNK_MS = 1.5      # keys of the sound in every block, context loaded and remembered: not recorded yet
-LINEARS_A_BLOCK = 16        # D x D products a token: self 4, text 2, sound 2, feed-forward 8
+EAGER_A_CHUNK_MS = 0.5      # keys of the sound (all blocks at once), context loaded and remembered: 60 operations that are not recorded
+LINEARS_A_BLOCK = 14        # D x D products a token: self 4, sound 2, feed-forward 8
 FP8_LINEARS = 11 / LINEARS_A_BLOCK * (LAYERS - 2) / LAYERS  # Note [Which linears are e4m3]
 DECODE_TFLOP = 3.938        # of one latent frame: 45 convolutions of 3 x 3 x 3
 FIRST_LATENT_TFLOP = 1.1    # the first of a window, which gives one frame
@@ -36,10 +38,10 @@ UNHIDDEN = 0.25             # of that memory's time: the rest passes under produ
 def call_ms(queries, keys, sounds, attention_rate, fp8):
     """One call of the transformer."""
     linear = LINEARS_A_BLOCK * 2 * D * D * LAYERS * queries / 1e12  # TFLOP
-    attention = 4 * queries * (keys + CONTEXT_TEXT + 2 * sounds) * D * LAYERS / 1e12
+    attention = 4 * queries * (keys + 2 * sounds) * D * LAYERS / 1e12
     share = FP8_LINEARS if fp8 else 0
     products = linear * (1 - share) / RATES["linears, bfloat16, TFLOP/s"] + linear * share / RATES["linears, e4m3, TFLOP/s"]  # s
-    rows = 39 * queries * D * 2 * LAYERS / 1e12 / RATES["memory, TB/s"]  # 39 passes over the tokens a block
+    rows = PASSES_A_BLOCK * queries * D * 2 * LAYERS / 1e12 / RATES["memory, TB/s"]
     return 1e3 * (products + attention / attention_rate + rows) + KERNELS_A_BLOCK * LAYERS * RATES["between two kernels of a graph, us"] / 1e3
 
 
@@ -71,10 +73,12 @@ def one_shot(latents=16):
 
 
 def memory_gb(fp8):
-    """What stays on the device: transformer with adapters, decoder, ears, keys and values, what the decoder remembers, workspaces of libraries and graphs, the driver's context."""
-    transformer = (1.923 + 4 * D * D * LAYERS / 1e9) * 2 - (FP8_LINEARS * LINEARS_A_BLOCK * D * D * LAYERS / 1e9 if fp8 else 0)
+    """What stays on the device: transformer with adapters and without attention to text, decoder, ears, keys and values, what the decoder remembers, workspaces of
+    libraries and graphs, the driver's context. The encoder (1.2 GB) is there while a picture is read."""
+    text = (4 * D * D * LAYERS + 4096 * D + D * D) / 1e9
+    transformer = (1.923 + 4 * D * D * LAYERS / 1e9 - text) * 2 - (FP8_LINEARS * LINEARS_A_BLOCK * D * D * LAYERS / 1e9 if fp8 else 0)
     context = 2 * 2 * (IDENTITY + ANCHOR + WINDOW + 3) * TOKENS * D * LAYERS * 2 / 1e9  # remembered, and where attention reads them
-    return transformer + 1.06 + 1.2 + 0.38 + context + 0.26 + 1.0 + 0.5
+    return transformer + 1.06 + 0.38 + context + 0.26 + 1.0 + 0.5
 
 
 def main():

@@ -91,6 +91,67 @@ TEST_CASE("gradients reach every parameter") {
     }
 }
 
+TEST_CASE("the sound's keys and values are the same of all blocks at once, also of weights that come later") {
+    const torch::NoGradGuard no_grad;
+    const DitConfig config = small_config();
+    DitModel model = trained_model(config);
+    const Conditioning told = small_conditioning(config, 2, 3);
+    const auto check_joined = [&] {
+        KeysValues one_by_one;
+        {
+            const torch::AutoGradMode with_gradients(true);  // which nothing is joined for
+            one_by_one = model->audio_keys_values(told.audio, told.silent);
+        }
+        const KeysValues joined = model->audio_keys_values(told.audio, told.silent);
+        REQUIRE(joined.k.sizes() == one_by_one.k.sizes());
+        CHECK(largest_difference(joined.k, one_by_one.k) < 1e-5);
+        CHECK(largest_difference(joined.v, one_by_one.v) < 1e-5);
+        return joined;
+    };
+    const KeysValues separate = model->audio_keys_values(told.audio, told.silent);
+    model->prepare_for_inference();
+    const KeysValues before = check_joined();
+    CHECK(largest_difference(before.k, separate.k) < 1e-5);
+    CHECK(largest_difference(before.v, separate.v) < 1e-5);
+    for (Tensor& weight : model->parameters()) weight.mul_(1.25);
+    CHECK(largest_difference(check_joined().v, before.v) > 1e-3);
+}
+
+TEST_CASE("a text of one token says what the same token says twice") {
+    DitConfig config = small_config();
+    config.caption_channels = 10;
+    DitModel model = trained_model(config);
+    DitPass pass = small_pass(config, 2, 4);
+    const auto say = [&](int64_t times) {
+        pass.conditioning.text = golden::input("text", {2, 1, 10}).expand({2, times, 10});
+        return model->forward(pass);
+    };
+    CHECK(largest_difference(say(1), say(2)) < 2e-6);  // attention to two of the same
+    const torch::NoGradGuard no_grad;
+    const Tensor once = say(1);
+    CHECK(largest_difference(once, say(2)) < 2e-6);
+    pass.conditioning.text = golden::input("other text", {2, 1, 10});
+    CHECK(largest_difference(once, model->forward(pass)) > 1e-3);
+}
+
+TEST_CASE("a model without a prompt needs no weights of text") {
+    const torch::NoGradGuard no_grad;
+    DitConfig config = small_config();
+    config.caption_channels = 10;
+    DitModel model = trained_model(config);
+    DitPass pass = small_pass(config, 2, 4);
+    pass.conditioning.text = Tensor();
+    const Tensor before = model->forward(pass);
+    const std::size_t parameters = model->parameters().size();
+    model->give_up_text();
+    CHECK(model->parameters().size() == parameters - 4 - static_cast<std::size_t>(config.num_layers) * 10);  // 4 linears with biases and 2 norms a block
+    CHECK(torch::equal(model->forward(pass), before));
+    model->give_up_text();
+    CHECK(torch::equal(model->forward(pass), before));
+    pass.conditioning.text = golden::input("text", {2, 1, 10});
+    CHECK_THROWS_AS(model->forward(pass), c10::Error);
+}
+
 TEST_CASE("every input of a trained model matters, and only where it should") {
     torch::NoGradGuard no_grad;
     DitConfig config = small_config();

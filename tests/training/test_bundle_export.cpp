@@ -86,7 +86,7 @@ TEST_CASE("what stages leave becomes a bundle that the engine opens, with its hi
     leave_stage(folder / "other", "parts", {{"codec.part_map.", other.ptr(), 1}}, nlohmann::json::object());
     StageWeights strange;
     for (const char* stage : {"parts", "face", "other"}) strange.add(folder / stage);
-    CHECK_THROWS_WITH(export_bundle(strange, {.output = folder / "strange"}), Catch::Matchers::ContainsSubstring("another part map"));
+    CHECK_THROWS_WITH(export_bundle(strange, {.steps = {}, .output = folder / "strange"}), Catch::Matchers::ContainsSubstring("another part map"));
 
     StageWeights weights;
     for (const char* stage : {"parts", "renderer", "face"}) weights.add(folder / stage);

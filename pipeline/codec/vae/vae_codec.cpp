@@ -6,6 +6,7 @@
 #include "codec/vae/vae_causal_stream.h"
 #include "core/error.h"
 #include "core/json_fields.h"
+#include "ops/lent.h"
 
 namespace mirrorme {
 namespace {
@@ -41,8 +42,8 @@ Tensor video_of(const RgbaImage& image) {
     return ((rgba.slice(2, 0, 3) * alpha + 0.5 * (1 - alpha)) * 2 - 1).permute({2, 0, 1}).contiguous().view({1, 3, 1, image.height, image.width});
 }
 
-/// Where and in what the weights are.
-torch::TensorOptions options_of(const torch::nn::Module& module) { return module.parameters().front().options().requires_grad(false); }
+/// Where and in what the codec computes; the encoder may be elsewhere.
+torch::TensorOptions options_of(const LtxVae& vae) { return vae->decoder->parameters().front().options().requires_grad(false); }
 
 int checked_size(const nlohmann::json& json, const char* field, int fallback, int stride) {
     const int size = json.value(field, fallback);
@@ -94,17 +95,27 @@ std::shared_ptr<const CodecIdentity> VaeCodec::make_identity(const ReferencePict
     torch::InferenceMode guard;
     if (picture.image.width != spec_.width || picture.image.height != spec_.height)
         throw Error(ErrorCode::internal, "reference picture", "was not scaled to the frame size");
+    const torch::TensorOptions options = options_of(vae);
     auto identity = std::make_shared<CodecIdentity>();
-    identity->latent = vae->normalise(vae->encoder->forward(video_of(picture.image).to(options_of(*this))).mean);
+    {
+        const std::lock_guard lock(encoding_);
+        const Lent encoder(*vae->encoder, options.device());
+        identity->latent = vae->normalise(vae->encoder->forward(video_of(picture.image).to(options)).mean);
+    }
     identity->points = picture.points;
     return identity;
+}
+
+void VaeCodec::park_encoder() {
+    const torch::NoGradGuard no_grad;
+    vae->encoder->to(torch::kCPU);
 }
 
 std::unique_ptr<DecodeCache> VaeCodec::make_decode_cache() { return std::make_unique<VaeDecodeCache>(vae, config_.window); }
 
 Tensor VaeCodec::decode(const Tensor& latents, const CodecIdentity&, DecodeCache& cache, const DecodeOptions&) {
     torch::InferenceMode guard;
-    return static_cast<VaeDecodeCache&>(cache).push_pixels(latents.to(options_of(*this)));
+    return static_cast<VaeDecodeCache&>(cache).push_pixels(latents.to(options_of(vae)));
 }
 
 }  // namespace mirrorme

@@ -1,6 +1,8 @@
 #pragma once
 // Codec `vae`: LTX-Video's autoencoder behind the codec interface. Three colour channels: frames are opaque.
 
+#include <mutex>
+
 #include "codec/codec.h"
 #include "codec/vae/ltx_vae.h"
 #include "codec/vae/vae_stream.h"
@@ -35,11 +37,15 @@ public:
     torch::Tensor decode(const torch::Tensor& latents, const CodecIdentity& identity, DecodeCache& cache,
                          const DecodeOptions& options) override;
 
+    /// From now on the encoder waits in host memory between pictures: Note [Weights that wait]. After loading and moving.
+    void park_encoder();
+
     LtxVae vae{nullptr};
 
 private:
     VaeCodecConfig config_;
     CodecSpec spec_;
+    std::mutex encoding_;  // pictures are read one at a time
 };
 
 }  // namespace mirrorme
