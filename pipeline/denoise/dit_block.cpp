@@ -1,8 +1,8 @@
 #include "denoise/dit_block.h"
 
-#include "ops/tensor_table.h"
-
 #include <cmath>
+
+#include "ops/tensor_table.h"
 
 namespace mirrorme {
 
@@ -50,7 +50,8 @@ Tensor DitBlockImpl::forward(Tensor x, const BlockPass& pass) {
 /// A norm's weight goes into the scale: n w (1 + s) + b = n (1 + (w (1 + s) - 1)) + b.
 DitBlockImpl::Modulation DitBlockImpl::modulation_of(const BlockPass& pass, int64_t first_row, const NormWeight& norm) const {
     const Tensor shift = pass.modulation.select(2, first_row), scale = pass.modulation.select(2, first_row + 1);
-    return {norm.is_empty() ? scale : norm->weight * (1 + scale) - 1, norm.is_empty() ? shift : shift.contiguous()};
+    if (norm.is_empty()) return {scale, shift};
+    return {norm->weight * (1 + scale) - 1, shift.contiguous()};
 }
 
 void DitBlockImpl::quantise() {

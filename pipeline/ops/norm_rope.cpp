@@ -1,10 +1,10 @@
 #include "ops/norm_rope.h"
 
-#include "ops/tensor_table.h"
-
 #include <ATen/Parallel.h>
 
 #include <cmath>
+
+#include "ops/tensor_table.h"
 
 namespace mirrorme {
 namespace {

@@ -89,8 +89,8 @@ bool SessionKeeper::take_opened(SampleIndex now_sample) {
     opener_.join();
     const std::shared_ptr<Opening> opening = std::exchange(opening_, nullptr);
     if (!opening->session) {
-        // An engine that died meanwhile is its port's matter; one that is still there has refused.
-        if (port_.engine(choice_) == opening->engine) error_ = opening->error;
+        // An engine that died meanwhile is its port's matter, one that nobody wants any more is nobody's; one that is still there has refused.
+        if (engine_options(opening->config.settings) == choice_ && port_.engine(choice_) == opening->engine) error_ = opening->error;
         else log_warning("no session: " + opening->error.text);
         pause_ns_ = std::clamp(2 * pause_ns_, kFirstPauseNs, kLongestPauseNs);
         retry_ns_ = clock_.now_ns() + pause_ns_;
