@@ -20,7 +20,7 @@ namespace {
 constexpr std::array kDrop{0.6f, 1.0f, 0.7f, 0.25f};  // of a blink, frame by frame
 constexpr float kShut = 0.4f;                         // of the lids' scalar: the model blinks
 constexpr float kMeeting = 0.86f;                     // where shut lids lie, from the upper to the lower one
-constexpr double kMedianWait = 60, kWaitSpread = 0.45;  // frames; of the wait's logarithm
+constexpr double kMedianWait = 78, kWaitSpread = 0.45;  // frames; of the wait's logarithm
 constexpr double kLeastWait = 20, kMostWait = 168;
 constexpr double kTwice = 0.12;                       // share of blinks that come again at once
 constexpr int kAgain = 7;                             // frames
