@@ -211,11 +211,13 @@ std::unique_ptr<DecodeCache> MotionCodec::make_decode_cache() {
 std::vector<KeyPointFrame> MotionCodec::motion(const Tensor& latents, const CodecIdentity& identity, MotionStream& stream, float liveliness) const {
     torch::InferenceMode guard;
     std::vector<MotionValues> values = part_map->decode(torch::nan_to_num(latents).clamp(-kLargestChannel, kLargestChannel));
+    const auto r = static_cast<std::size_t>(spec_.temporal);
+    for (std::size_t f = 0; f + r <= values.size(); f += r) stream.seams.apply(std::span(values).subspan(f, r));
     std::vector<KeyPointFrame> frames;
     // A stream's first latent stands for one frame, told r times; the last is nearest to what follows.
     const bool first = !std::exchange(stream.started, true);
     if (first) stream.blinker = Blinker(blink_seed_of(identity.points));
-    for (std::size_t f = first ? static_cast<std::size_t>(spec_.temporal) - 1 : 0; f < values.size(); ++f) {
+    for (std::size_t f = first ? r - 1 : 0; f < values.size(); ++f) {
         enliven(values[f], identity.points, liveliness);
         frames.push_back(frame_of(identity.points, values[f]));
         settle(frames.back());

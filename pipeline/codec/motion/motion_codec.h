@@ -12,6 +12,7 @@
 #include "codec/motion/part_map.h"
 #include "codec/motion/points_net.h"
 #include "codec/motion/renderer.h"
+#include "codec/motion/seam_easing.h"
 
 namespace mirrorme {
 
@@ -29,6 +30,7 @@ MotionCodecConfig motion_codec_config_from_json(const nlohmann::json& json, cons
 struct MotionStream {
     bool started = false;  // false: the first latent is still to come
     Blinker blinker;
+    SeamEasing seams;
 };
 
 class MotionCodec final : public Codec, public torch::nn::Module {
