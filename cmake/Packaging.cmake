@@ -15,15 +15,17 @@ add_custom_target(obs DEPENDS ${obs_parts})
 # Installing and packing take what is built and build nothing more (tests!): build target obs first.
 set(CMAKE_SKIP_INSTALL_ALL_DEPENDENCY ON)
 
-if(NOT TARGET obs-mirrorme OR NOT TARGET mirrorme)
-  return()
-endif()
-
 # OBS looks in its own prefix alone, which is the system's.
 if(CMAKE_INSTALL_PREFIX_INITIALIZED_TO_DEFAULT)
   set_property(CACHE CMAKE_INSTALL_PREFIX PROPERTY VALUE /usr)
 endif()
+if(NOT TARGET obs-mirrorme OR NOT TARGET mirrorme)
+  return()
+endif()
 include(GNUInstallDirs)
+# Modules belong beside libobs. CMAKE_INSTALL_LIBDIR will not do: a folder that was first configured for another prefix keeps what that one's was.
+cmake_path(SET obs_modules NORMALIZE "${libobs_DIR}/../../obs-plugins")
+cmake_path(RELATIVE_PATH obs_modules BASE_DIRECTORY /usr)
 
 file(READ "${PROJECT_SOURCE_DIR}/data/manifest.json" manifest)
 string(JSON manifest_version GET "${manifest}" version)
@@ -82,7 +84,7 @@ set_target_properties(mirrorme PROPERTIES INSTALL_RPATH "$ORIGIN/lib")
 set(obs_data "${CMAKE_INSTALL_DATADIR}/obs/obs-plugins")
 set(engine "${CMAKE_INSTALL_LIBEXECDIR}/obs-mirrorme")
 mirrorme_install(system
-  MODULE "${CMAKE_INSTALL_LIBDIR}/obs-plugins" PANEL "${CMAKE_INSTALL_LIBDIR}/obs-plugins"
+  MODULE "${obs_modules}" PANEL "${obs_modules}"
   DATA "${obs_data}/obs-mirrorme" PANEL_DATA "${obs_data}/obs-mirrorme-ui"
   ENGINE "${engine}" MODELS "${CMAKE_INSTALL_DATADIR}/obs-mirrorme" LICENCES "${CMAKE_INSTALL_DATADIR}/doc/obs-mirrorme")
 install(CODE "file(MAKE_DIRECTORY \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_BINDIR}\")
