@@ -1,8 +1,9 @@
 #include "denoise/dit_layers.h"
 
-#include "ops/tensor_table.h"
-
 #include <cmath>
+
+#include "denoise/joined_parameters.h"
+#include "ops/tensor_table.h"
 
 namespace mirrorme {
 using torch::Tensor;
@@ -56,15 +57,7 @@ DitAttentionImpl::DitAttentionImpl(int64_t width, int64_t heads, int64_t source_
 }
 
 bool DitAttentionImpl::fused() const {
-    if (!fused_weight_.defined()) return false;
-    const void* at = fused_weight_.const_data_ptr();
-    const auto step = fused_weight_.nbytes() / 3;
-    const auto follows = [&](const torch::nn::Linear& linear) {
-        const bool here = linear->weight.const_data_ptr() == at;
-        at = static_cast<const char*>(at) + step;
-        return here;
-    };
-    return follows(to_q) && follows(to_k) && follows(to_v);
+    return are_joined(fused_weight_, {to_q->weight, to_k->weight, to_v->weight});
 }
 
 // Streams share the model, and work that one of them recorded (ops/captured_work.h) speaks of the weights' memory: it stays where it is.
@@ -72,15 +65,8 @@ void DitAttentionImpl::fuse() {
     if (fused() || quantised()) return;
     const c10::InferenceMode normal_tensors(false);  // parameters cannot hold inference tensors
     torch::NoGradGuard no_grad;
-    fused_weight_ = torch::cat({to_q->weight, to_k->weight, to_v->weight}).detach();
-    fused_bias_ = torch::cat({to_q->bias, to_k->bias, to_v->bias}).detach();
-    const int64_t width = to_q->weight.size(0);
-    int64_t row = 0;
-    for (torch::nn::Linear* linear : {&to_q, &to_k, &to_v}) {
-        (*linear)->weight.set_data(fused_weight_.narrow(0, row, width));
-        (*linear)->bias.set_data(fused_bias_.narrow(0, row, width));
-        row += width;
-    }
+    fused_weight_ = join_parameters({to_q->weight, to_k->weight, to_v->weight}).flatten(0, 1);
+    fused_bias_ = join_parameters({to_q->bias, to_k->bias, to_v->bias}).flatten();
 }
 
 DitAttentionImpl::Projected DitAttentionImpl::project(const Tensor& x) {

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <string_view>
 
+#include "denoise/joined_parameters.h"
+
 namespace mirrorme {
 
 using torch::Tensor;
@@ -43,32 +45,26 @@ void DitModelImpl::prepare_for_inference() {
     if (config_.adapter.enabled) join_sound_projections();
 }
 
-bool DitModelImpl::sound_projections_joined() const {
-    if (!sound_weight_.defined()) return false;
-    DitBlock first = blocks_.front(), last = blocks_.back();
-    return first->adapter()->to_keys()->weight.const_data_ptr() == sound_weight_.const_data_ptr() &&
-           last->adapter()->to_values()->weight.const_data_ptr() == sound_weight_[-1].const_data_ptr();
+/// Of every block, keys first, then values.
+static std::vector<Tensor> sound_weights(const std::vector<DitBlock>& blocks) {
+    std::vector<Tensor> weights;
+    for (DitBlock block : blocks) weights.push_back(block->adapter()->to_keys()->weight);
+    for (DitBlock block : blocks) weights.push_back(block->adapter()->to_values()->weight);
+    return weights;
 }
+
+bool DitModelImpl::sound_projections_joined() const { return sound_weight_.defined() && are_joined(sound_weight_, sound_weights(blocks_)); }
 
 void DitModelImpl::join_sound_projections() {
     if (sound_projections_joined()) return;
     const c10::InferenceMode normal_tensors(false);  // parameters cannot hold inference tensors
     const torch::NoGradGuard no_grad;
-    std::vector<torch::nn::Linear> linears;
-    for (DitBlock& block : blocks_) linears.push_back(block->adapter()->to_keys());
-    for (DitBlock& block : blocks_) linears.push_back(block->adapter()->to_values());
-    std::vector<Tensor> weights, biases, norms;
-    for (const auto& linear : linears) weights.push_back(linear->weight), biases.push_back(linear->bias);
-    for (DitBlock& block : blocks_) norms.push_back(block->adapter()->k_weight());
-    sound_weight_ = torch::stack(weights).detach();
-    sound_bias_ = torch::stack(biases).detach().unsqueeze(1);
-    sound_norm_ = torch::stack(norms).detach().unsqueeze(1).unsqueeze(1);
-    for (std::size_t i = 0; i < linears.size(); ++i) {  // the module's own tensors from now on: they may still be loaded into, and trained
-        const auto row = static_cast<int64_t>(i);
-        linears[i]->weight.set_data(sound_weight_[row]);
-        linears[i]->bias.set_data(sound_bias_[row][0]);
-        if (i < blocks_.size()) Tensor(blocks_[i]->adapter()->k_weight()).set_data(sound_norm_[row][0][0]);
-    }
+    std::vector<Tensor> biases, norms;
+    for (DitBlock& block : blocks_) biases.push_back(block->adapter()->to_keys()->bias), norms.push_back(block->adapter()->k_weight());
+    for (DitBlock& block : blocks_) biases.push_back(block->adapter()->to_values()->bias);
+    sound_weight_ = join_parameters(sound_weights(blocks_));
+    sound_bias_ = join_parameters(biases).unsqueeze(1);
+    sound_norm_ = join_parameters(norms).unsqueeze(1).unsqueeze(1);
 }
 
 void DitModelImpl::quantise_linears() {

@@ -10,7 +10,8 @@
 namespace mirrorme {
 
 void SeamEasing::apply(std::span<MotionValues> latent) {
-    if (latent.empty()) return;
+    if (latent.size() < 2) return;  // a single frame is its own last one
+    const std::size_t end = latent.size() - 1;
     const auto frames = static_cast<float>(latent.size());
     for (const Part part : {Part::head, Part::torso}) {
         const auto at = static_cast<std::size_t>(part);
@@ -21,12 +22,10 @@ void SeamEasing::apply(std::span<MotionValues> latent) {
         if (!known) past = {std::vector<float>(count), std::vector<float>(count)};
         for (std::size_t i = 0; i < count; ++i) {
             if (known) {
-                const float after = latent.size() > 1 ? value(1, i) - value(0, i) : past.speed[i];
-                const float jump = value(0, i) - past.last[i] - (past.speed[i] + after) / 2;
+                const float jump = value(0, i) - past.last[i] - (past.speed[i] + value(1, i) - value(0, i)) / 2;
                 for (std::size_t f = 0; f < latent.size(); ++f) value(f, i) -= jump * (1 - static_cast<float>(f + 1) / frames);
             }
-            const std::size_t end = latent.size() - 1;
-            past.speed[i] = end > 0 ? value(end, i) - value(end - 1, i) : 0;
+            past.speed[i] = value(end, i) - value(end - 1, i);
             past.last[i] = value(end, i);
         }
     }

@@ -56,7 +56,7 @@ struct Watched {
     Notes& notes(WatchedCallback callback) { return callback == WatchedCallback::tick ? tick : callback == WatchedCallback::render ? render : frame; }
     void add(WatchedCallback callback, double cpu, double wall) {
         if (callback == WatchedCallback::tick) {
-            if (frame_wall_us > 0) frame.add(frame_cpu_us, frame_wall_us);
+            if (tick.count > 0) frame.add(frame_cpu_us, frame_wall_us);
             frame_cpu_us = frame_wall_us = 0;
         }
         notes(callback).add(cpu, wall);
