@@ -44,6 +44,13 @@ void visit_latency(Visitor&& visit) {
 }
 
 template <class Visitor>
+void visit_memory(Visitor&& visit) {
+    visit("held_bytes", &MemoryUse::held_bytes);
+    visit("free_bytes", &MemoryUse::free_bytes);
+    visit("total_bytes", &MemoryUse::total_bytes);
+}
+
+template <class Visitor>
 void visit_timing(Visitor&& visit) {
     visit("count", &StageTiming::count);
     visit("p50_ns", &StageTiming::p50_ns);
@@ -75,12 +82,14 @@ std::string status_to_json(const StatusSnapshot& status) {
              {"degraded_level", name_of(status.degraded_level)},
              {"real_time_factor", status.real_time_factor},
              {"level_dbfs", status.level_dbfs},
+             {"memory", {{"graphics", status.memory.graphics}}},
              {"gesture", status.gesture},
              {"warnings", remarks_json(status.warnings)},
              {"last_error_code", name_of(status.last_error_code)},
              {"last_error", status.last_error}};
     visit_latency([&](const char* name, auto member) { out["latency"][name] = status.latency.*member; });
     visit_counters([&](const char* name, auto member) { out["counters"][name] = status.counters.*member; });
+    visit_memory([&](const char* name, auto member) { out["memory"][name] = status.memory.*member; });
     out["stages"] = json::array();
     for (const StageTiming& timing : status.stages) {
         json one{{"stage", timing.stage}};
@@ -116,6 +125,11 @@ StatusSnapshot status_from_json(std::string_view text) {
     if (in.has("counters")) {
         const JsonObject counters = in.object("counters");
         visit_counters([&](const char* name, auto member) { if (counters.has(name)) status.counters.*member = counters.integer(name, 0, kMax); });
+    }
+    if (in.has("memory")) {
+        const JsonObject memory = in.object("memory");
+        if (memory.has("graphics")) status.memory.graphics = memory.flag("graphics");
+        visit_memory([&](const char* name, auto member) { if (memory.has(name)) status.memory.*member = memory.integer(name, 0, kMax); });
     }
     if (in.has("stages")) {
         for (const json& one : in.array("stages", kListLimit)) {

@@ -52,6 +52,14 @@ struct SessionCounters {
     bool operator==(const SessionCounters&) const = default;
 };
 
+/// Memory of what computes, in bytes: a graphics card's, or the machine's where the processor does. 0 = not known.
+struct MemoryUse {
+    bool graphics = false;
+    std::int64_t held_bytes = 0;  // by the engine's process: weights and all its sessions
+    std::int64_t free_bytes = 0, total_bytes = 0;
+    bool operator==(const MemoryUse&) const = default;
+};
+
 struct StatusSnapshot {
     static constexpr int kVersion = 1;
     SessionPhase phase = SessionPhase::starting;
@@ -59,6 +67,7 @@ struct StatusSnapshot {
     LatencyParts latency;
     std::vector<StageTiming> stages;
     SessionCounters counters;
+    MemoryUse memory;  // about once a second
     double real_time_factor = 0;   // compute time / media time of recent chunks; below 1 keeps up
     float level_dbfs = -120;       // of the newest sound
     std::string gesture;           // playing now, empty = none

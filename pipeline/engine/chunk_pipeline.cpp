@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <exception>
 #include <utility>
 
 #include "core/error.h"
@@ -103,6 +104,22 @@ void push_frames(const Tensor& pixels, const ChunkPlan& plan, const SessionInfo&
 }
 
 VideoFrame ChunkPipeline::still(const Settings& settings) { return still_frame(*model_->codec, *identity_, info_, settings); }
+
+MemoryUse ChunkPipeline::memory() const noexcept { return model_->device.is_cuda() ? device_memory(model_->device) : ChunkProducer::memory(); }
+
+MemoryUse device_memory(torch::Device device) noexcept {
+    MemoryUse use{.graphics = true};
+    try {
+        if (const DeviceRuntime* runtime = runtime_for(device)) {
+            const DeviceRuntime::Memory memory = runtime->memory(device);
+            use.held_bytes = memory.held;
+            use.free_bytes = memory.free;
+            use.total_bytes = memory.total;
+        }
+    } catch (const std::exception&) {  // a card that has failed: its chunks say so
+    }
+    return use;
+}
 
 VideoFrame still_frame(Codec& codec, const CodecIdentity& identity, const SessionInfo& info, const Settings& settings) {
     torch::InferenceMode no_gradients;

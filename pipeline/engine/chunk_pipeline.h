@@ -23,6 +23,7 @@ public:
     /// A new stream in the same memory, of which recorded work may speak.
     void restart();
     VideoFrame still(const Settings& settings) override;
+    MemoryUse memory() const noexcept override;
 
 private:
     /// Steps of the level and of the settings, from the next chunk on.
@@ -56,6 +57,9 @@ torch::Tensor finite_latents(torch::Tensor latents, const ChunkPlan& plan);
 /// pixels [n, H, W, 4] become the plan's frames; those past the end of the sound are cut.
 void push_frames(const torch::Tensor& pixels, const ChunkPlan& plan, const SessionInfo& info, SessionState& session);
 VideoFrame still_frame(Codec& codec, const CodecIdentity& identity, const SessionInfo& info, const Settings& settings);
+
+/// Of a graphics card: what its library says, nothing known without one.
+MemoryUse device_memory(torch::Device device) noexcept;
 
 /// [H, W, 4] uint8 BGRA on any device -> shared pixels.
 std::shared_ptr<const FramePixels> pixels_of(const torch::Tensor& picture);

@@ -79,4 +79,6 @@ ChunkPlan ClipPipeline::produce_chunk(SessionState& session) {
 
 VideoFrame ClipPipeline::still(const Settings& settings) { return still_frame(*model_->codec, *identity_, info_, settings); }
 
+MemoryUse ClipPipeline::memory() const noexcept { return model_->device.is_cuda() ? device_memory(model_->device) : ChunkProducer::memory(); }
+
 }  // namespace mirrorme

@@ -24,6 +24,7 @@ public:
     ChunkPlan produce_chunk(SessionState& session) override;
     void reset() override;
     VideoFrame still(const Settings& settings) override;
+    MemoryUse memory() const noexcept override;
 
 private:
     std::shared_ptr<const Model> model_;

@@ -15,6 +15,7 @@ TEST_CASE("a status survives JSON", "[status]") {
     before.latency = {167'000'000, 100'000'000, 80'000'000, 41'666'666};
     before.stages = {{"denoise", 12, 1, 2, 3, 4}, {"decode", 5, 6, 7, 8, 9}};
     before.counters = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11};
+    before.memory = {true, 6'500'000'000, 70'000'000'000, 80'000'000'000};
     before.real_time_factor = 0.25;
     before.level_dbfs = -20.5f;
     before.gesture = "wave";

@@ -78,6 +78,10 @@ TEST_CASE("a bundle on disk renders, and block sizes do not matter", "[engine][b
         const StatusSnapshot status = session->status();
         CHECK(status.phase == SessionPhase::finished);
         CHECK(status.stages.size() >= 4);
+        CHECK_FALSE(status.memory.graphics);  // of this process on this machine
+        CHECK(status.memory.held_bytes > std::int64_t{50} << 20);
+        CHECK(status.memory.held_bytes < status.memory.total_bytes);
+        CHECK(status.memory.free_bytes < status.memory.total_bytes);
         CHECK(session->reference_still().pixels->size() == 256u * 384 * 4);
     }
     fs::remove_all(directory);

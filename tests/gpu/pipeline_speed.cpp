@@ -21,6 +21,7 @@
 #include "core/error.h"
 #include "ops/captured_work.h"
 #include "ops/device.h"
+#include "ops/device_runtime.h"
 #include "ops/fp8_linear.h"
 
 namespace {
@@ -39,6 +40,31 @@ bool check(const ChunkBenchConfig& config, double bound) {
         std::printf("%-8s %-36s %.2e of float32 on the CPU  %s\n", config.linears == BenchLinears::fp8 ? "fp8" : config.type == torch::kBFloat16 ? "bf16" : "f32", error.stage.c_str(), error.relative, holds ? "holds" : "FAILS");
         std::fflush(stdout);
     }
+    return fine;
+}
+
+/// Whether the setting "memory of the GPU" is kept: a quarter of a GiB above what is held, half a GiB is refused, and without the limit it is given.
+bool check_memory_limit(torch::Device device) {
+    DeviceRuntime* runtime = runtime_for(device);
+    if (runtime == nullptr) {
+        std::puts("limit of memory: nothing to check without libmirrorme-cuda.so");
+        return true;
+    }
+    constexpr std::int64_t kMiB = 1 << 20;
+    const auto given = [&] {
+        try {
+            return torch::empty({512 * kMiB}, torch::TensorOptions(torch::kByte).device(device)).defined();
+        } catch (const c10::OutOfMemoryError&) {
+            return false;
+        }
+    };
+    const DeviceRuntime::Memory before = runtime->memory(device);
+    runtime->limit_memory(device, before.held + 256 * kMiB);
+    const bool refused = !given();
+    runtime->limit_memory(device, before.total);
+    const bool fine = refused && given() && runtime->memory(device).held >= before.held && before.free > 0 && before.free <= before.total;
+    std::printf("limit of memory: %lld MiB held, %lld of %lld MiB free  %s\n", static_cast<long long>(before.held / kMiB), static_cast<long long>(before.free / kMiB),
+                static_cast<long long>(before.total / kMiB), fine ? "holds" : "FAILS");
     return fine;
 }
 
@@ -97,7 +123,8 @@ int main(int argc, char** argv) try {
     ChunkBenchConfig exact = config, brain = config, bytes = config;
     brain.type = bytes.type = torch::kBFloat16;
     bytes.linears = BenchLinears::fp8;
-    bool fine = check(exact, kFloatBound);
+    bool fine = check_memory_limit(config.device);
+    fine = check(exact, kFloatBound) && fine;
     fine = check(brain, kBrainBound) && fine;
     const std::string no_fp8 = why_no_fp8(config.device);
     if (no_fp8.empty()) fine = check(bytes, kFp8Bound) && fine;

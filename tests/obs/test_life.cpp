@@ -156,6 +156,7 @@ TEST_CASE("procs answer, also what they do not know") {
         CAPTURE(key);
         CHECK(status.contains(key));
     }
+    CHECK(status.at("session").at("memory").at("held_bytes") > 1 << 20);
     const nlohmann::json gestures = stage.avatar().gestures();
     INFO(gestures.dump(1));
     CHECK(std::any_of(gestures.at("presets").begin(), gestures.at("presets").end(), [](const auto& p) { return p.at("name") == "wave"; }));

@@ -113,6 +113,7 @@ TEST_CASE("a take over the socket is the take of the engine itself", "[remote]")
     }
     CHECK(remote->status().phase == SessionPhase::finished);
     CHECK(remote->status().counters.frames_made == 72);
+    CHECK(remote->status().memory.held_bytes > 0);
 }
 
 TEST_CASE("several sessions share an engine; one too many is told so", "[remote]") {

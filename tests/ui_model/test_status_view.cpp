@@ -13,6 +13,7 @@ constexpr const char* kRunning = R"({"version": 1, "message": "Speaking with 'Mi
  "engine": {"state": "running", "process": 123, "starts": 1, "error": "", "program": "mirrorme", "backend": "local", "bundle": "mini", "bundle_version": "0.1.0",
             "device": "cpu", "capabilities": ["speaks", "hands", "telepathy"]},
  "session": {"version": 1, "phase": "speaking", "degraded_level": "full", "warnings": [],
+             "memory": {"graphics": false, "held_bytes": 429496730, "free_bytes": 16106127360, "total_bytes": 25769803776},
              "stages": [{"stage": "audio", "count": 9, "p50_ns": 1, "p95_ns": 2}, {"stage": "chunk", "count": 9, "p50_ns": 96400000, "p95_ns": 140000000}]},
  "info": {"crop": [10, 20, 300, 450]},
  "delay": {"mode": "offset", "applied": true, "total_ms": 510, "chunk_ms": 167, "look_ahead_ms": 100, "compute_ms": 140, "frame_ms": 42, "transport_ms": 60, "extra_ms": 0, "problem": ""},
@@ -56,6 +57,7 @@ TEST_CASE("a running source is shown with its figures") {
     CHECK(*row(view.engine_rows, "Panel.Engine.ChunkTime") == Row{{"Panel.Engine.ChunkTime", {}}, {"Panel.Engine.ChunkTimesOf", {"96", "140", "167"}}, Tone::good});
     CHECK(row(view.engine_rows, "Panel.Engine.Frames")->value == Phrase{"Panel.Engine.FrameCounts", {"1000", "3", "0"}});
     CHECK(row(view.engine_rows, "Panel.Engine.Frames")->tone == Tone::neutral);
+    CHECK(*row(view.engine_rows, "Panel.Engine.Memory") == Row{{"Panel.Engine.Memory", {}}, {"Panel.Engine.MemoryUse", {"0.4", "15.0", "24.0"}}, Tone::neutral});
     CHECK(row(view.engine_rows, "Panel.Engine.Output")->value == Phrase{"Panel.Engine.OutputSize", {"256", "384", "24"}});
     CHECK_FALSE(row(view.engine_rows, "Panel.Engine.Restarts"));
     REQUIRE(view.abilities.size() == 3);
@@ -117,6 +119,10 @@ TEST_CASE("an engine that is slow, paused or gone offers what helps") {
     CHECK(failed.engine_error == Phrase::verbatim("out of memory"));
     CHECK(row(status_view(edited(kRunning, R"("p95_ns": 140000000)", R"("p95_ns": 180000000)")).engine_rows, "Panel.Engine.ChunkTime")->tone == Tone::warning);
     CHECK(row(status_view(edited(kRunning, R"("late": 3)", R"("late": 30)")).engine_rows, "Panel.Engine.Frames")->tone == Tone::warning);
+    const StatusView card = status_view(edited(edited(kRunning, R"("graphics": false)", R"("graphics": true)"), "16106127360", "400000000"));
+    CHECK(*row(card.engine_rows, "Panel.Engine.GraphicsMemory") ==
+          Row{{"Panel.Engine.GraphicsMemory", {}}, {"Panel.Engine.MemoryUse", {"0.4", "0.4", "24.0"}}, Tone::warning});
+    CHECK(row(status_view(edited(kRunning, "429496730", "0")).engine_rows, "Panel.Engine.Memory")->value.key == "Panel.NotMeasured");
 }
 
 TEST_CASE("a picture without a face is recognised, whatever language the source speaks") {

@@ -120,6 +120,16 @@ Row late_frames(const json& status) {
     return {{"Panel.Engine.Frames", {}}, {"Panel.Engine.FrameCounts", {std::to_string(shown), std::to_string(late), std::to_string(dropped)}}, tone};
 }
 
+/// Of the engine's whole process, which others may share with this source.
+Row memory_use(const json& status) {
+    constexpr double kGiB = 1 << 30, kScarceGiB = 0.5;
+    const json& memory = field(field(status, "session"), "memory");
+    const char* label = flag_in(memory, "graphics") ? "Panel.Engine.GraphicsMemory" : "Panel.Engine.Memory";
+    const double held = number_in(memory, "held_bytes") / kGiB, free = number_in(memory, "free_bytes") / kGiB, total = number_in(memory, "total_bytes") / kGiB;
+    if (held <= 0 || total <= 0) return {{label, {}}, {"Panel.NotMeasured", {}}};
+    return {{label, {}}, {"Panel.Engine.MemoryUse", {number_text(held, 1), number_text(free, 1), number_text(total, 1)}}, free < kScarceGiB ? Tone::warning : Tone::neutral};
+}
+
 void take_engine(const json& status, StatusView& view) {
     const json& engine = field(status, "engine");
     const json& session = field(status, "session");
@@ -160,6 +170,7 @@ void take_engine(const json& status, StatusView& view) {
     view.engine_rows.push_back({{"Panel.Engine.Device", {}}, device.empty() ? unknown : Phrase::verbatim(device)});
     view.engine_rows.push_back(chunk_time(status));
     view.engine_rows.push_back(late_frames(status));
+    view.engine_rows.push_back(memory_use(status));
     const json& frames = field(status, "frames");
     if (integer_in(frames, "width") > 0)
         view.engine_rows.push_back({{"Panel.Engine.Output", {}},

@@ -36,7 +36,7 @@ struct StatusView {
     bool can_restart = false;
     Phrase engine_error;           // empty = none; while it runs, what ended it the last time
     Tone engine_error_tone = Tone::neutral;
-    std::vector<Row> engine_rows;  // model, device, chunk time, frames
+    std::vector<Row> engine_rows;  // model, device, chunk time, frames, memory
     std::vector<Phrase> abilities; // of the model; empty = it has not said
 
     FaceProblem face = FaceProblem::none;

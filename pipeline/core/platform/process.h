@@ -13,6 +13,9 @@ std::filesystem::path executable_path();
 /// A number no other running process has.
 std::int64_t process_id() noexcept;
 
+/// Resident memory of this process, bytes; 0 when unknown.
+std::uint64_t resident_memory_bytes() noexcept;
+
 /// Largest resident memory of this process so far, bytes; 0 when unknown.
 std::uint64_t peak_memory_bytes() noexcept;
 

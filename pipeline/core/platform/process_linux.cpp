@@ -19,6 +19,13 @@ std::filesystem::path executable_path() {
 
 std::int64_t process_id() noexcept { return ::getpid(); }
 
+std::uint64_t resident_memory_bytes() noexcept {
+    std::ifstream in("/proc/self/statm");
+    std::uint64_t all_pages = 0, resident_pages = 0;
+    in >> all_pages >> resident_pages;
+    return resident_pages * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+}
+
 std::uint64_t peak_memory_bytes() noexcept {
     rusage usage{};
     return ::getrusage(RUSAGE_SELF, &usage) == 0 ? static_cast<std::uint64_t>(usage.ru_maxrss) * 1024 : 0;

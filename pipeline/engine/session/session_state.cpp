@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/platform/process.h"
+
 namespace mirrorme {
 namespace {
 
@@ -93,6 +95,13 @@ void SessionState::show_instead(const ChunkPlan& plan) {
         queued.push_back(std::move(frame));
     }
     frames.push(std::move(queued));
+}
+
+MemoryUse ChunkProducer::memory() const noexcept {
+    const platform::MachineMemory machine = platform::machine_memory();
+    return {.held_bytes = static_cast<std::int64_t>(platform::resident_memory_bytes()),
+            .free_bytes = static_cast<std::int64_t>(machine.available),
+            .total_bytes = static_cast<std::int64_t>(machine.total)};
 }
 
 }  // namespace mirrorme

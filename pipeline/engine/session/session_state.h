@@ -12,6 +12,7 @@
 #include "audio/timeline.h"
 #include "core/clock.h"
 #include "core/settings.h"
+#include "core/status.h"
 #include "core/video_frame.h"
 #include "engine/session/gesture_player.h"
 #include "engine/session/speech_track.h"
@@ -106,6 +107,8 @@ public:
     virtual void reset() = 0;
     /// The still picture under changed live settings.
     virtual VideoFrame still(const Settings& settings) = 0;
+    /// Where chunks are made: without a graphics card in the machine's memory. Asked about once a second.
+    virtual MemoryUse memory() const noexcept;
     /// Any thread. True: the command was the producer's own (a test card's faults).
     virtual bool take_command(const Command&) { return false; }
 };

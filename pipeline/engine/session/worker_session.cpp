@@ -9,6 +9,7 @@ namespace {
 
 constexpr std::int64_t kRingMs = 4000;
 constexpr std::size_t kRingBlocks = 4096;
+constexpr std::int64_t kMemoryEveryNs = kNanosecondsPerSecond;
 constexpr std::int64_t kAheadMs = 4000;  // sound taken in beyond what the next chunk needs; the rest waits in the ring
 
 std::size_t ring_samples(const SessionConfig& config) { return static_cast<std::size_t>(ticks_in(kRingMs * 1'000'000, config.sample_rate)); }
@@ -128,6 +129,7 @@ Worker::Progress WorkerSession::take_turn() noexcept {
     } catch (const std::exception& e) {
         lose_chunk(ErrorCode::internal, e.what());
     }
+    look_at_memory();
     publish(progress);
     if (ended_) state_.frames.close();  // after the status: who reads "finished" finds it there too
     return progress;
@@ -239,6 +241,15 @@ void WorkerSession::lose_chunk(ErrorCode code, const std::string& what) {
     ChunkPlan held = plan;
     held.action = ChunkAction::hold;
     account(held, 0);
+}
+
+void WorkerSession::look_at_memory() noexcept {
+    const std::int64_t now_ns = SteadyClock().now_ns();
+    if (now_ns < memory_due_ns_) return;
+    memory_due_ns_ = now_ns + kMemoryEveryNs;
+    const MemoryUse memory = producer_->memory();
+    const std::lock_guard lock(mutex_);
+    status_.memory = memory;
 }
 
 void WorkerSession::publish(Worker::Progress progress) {

@@ -45,6 +45,7 @@ private:
     bool finish_before_jump();
     Worker::Progress run_chunk();
     void lose_chunk(ErrorCode code, const std::string& what);
+    void look_at_memory() noexcept;
     void account(const ChunkPlan& plan, std::int64_t compute_ns);
     void publish(Worker::Progress progress);
 
@@ -75,6 +76,7 @@ private:
     SessionState state_;
     SessionCounters counters_;
     DurationWindow chunk_times_{64};
+    std::int64_t memory_due_ns_ = 0;  // by the machine's clock: when to look again
     int failures_ = 0;
     bool ended_ = false;
     SampleIndex anchored_at_ = 0;

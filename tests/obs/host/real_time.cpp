@@ -2,12 +2,12 @@
 
 #include <malloc.h>
 #include <pthread.h>
-#include <unistd.h>
 
 #include <atomic>
 #include <fstream>
 #include <string>
 
+#include "core/platform/process.h"
 #include "support/temp_folder.h"
 
 namespace mirrorme::testing {
@@ -45,10 +45,7 @@ void forget_late() noexcept { worst_ns = 0; }
 
 double resident_mb() {
     ::malloc_trim(0);  // what each thread's allocator keeps for later is nobody's leak
-    std::ifstream file("/proc/self/statm");
-    long size = 0, resident = 0;
-    file >> size >> resident;
-    return static_cast<double>(resident) * static_cast<double>(::sysconf(_SC_PAGESIZE)) / 1e6;
+    return static_cast<double>(platform::resident_memory_bytes()) / 1e6;
 }
 
 std::size_t count_of(const char* what) { return count_files(std::string("/proc/self/") + what); }
