@@ -98,17 +98,17 @@ void BoneRelief::composite(Canvas& canvas, cairo_operator_t how, cairo_surface_t
     cairo_restore(canvas.context());
 }
 
-void BoneRelief::draw_skin(Canvas& canvas, const Light& light, const Surfacing& skin, Colour albedo) const {
+void BoneRelief::draw_skin(Canvas& canvas, const Light& light, const Surfacing& skin, Colour albedo, SurfaceFrame hung) const {
     if (width_ == 0) return;
     const NoiseTile& noise = skin.steps > 0 ? NoiseTile::strokes() : NoiseTile::pores();
     const Surface layer = lit([&](Vec3 n, Vec2 p) {
         const float open = 0.45f + 0.55f * smooth_step(0.05f, 0.75f, n.z);
-        return light.shade(skin, albedo, n, noise.at(p.x, p.y), open);
+        return light.shade(skin, albedo, n, noise.at(hung.place(p)), open);
     });
     composite(canvas, CAIRO_OPERATOR_OVER, layer.get());
 }
 
-void BoneRelief::shade_cloth(Canvas& canvas, const Light& light, const Surfacing& cloth, Vec2 anchor, float scale) {
+void BoneRelief::shade_cloth(Canvas& canvas, const Light& light, const Surfacing& cloth, SurfaceFrame hung, float scale) {
     if (width_ == 0) return;
     if (!cloth_) {
         const NoiseTile& folds = NoiseTile::folds();
@@ -116,13 +116,15 @@ void BoneRelief::shade_cloth(Canvas& canvas, const Light& light, const Surfacing
         const float texel = 16 / scale;
         constexpr float kDepth = 1.65f;
         cloth_ = lit([&](Vec3 n, Vec2 p) {
-            const float u = (p.x - anchor.x) * texel + 400, v = (p.y - anchor.y) * texel + 400;
-            const float here = folds.smooth(u, v);
-            n.x += kDepth * (folds.smooth(u + 1, v) - here);
-            n.y += kDepth * (folds.smooth(u, v + 1) - here);
+            const Vec2 place = hung.place(p);
+            const Vec2 fold = place * texel + Vec2{400, 400};
+            const float here = folds.at(fold);
+            const float across = kDepth * (folds.at(fold + Vec2{1, 0}) - here), down = kDepth * (folds.at(fold + Vec2{0, 1}) - here);
+            const Vec2 slope = hung.right * across + hung.down * down;
+            n = n + Vec3{slope.x, slope.y, 0};
             const float open = (0.55f + 0.45f * smooth_step(0.0f, 0.6f, n.z)) * (0.90f + 0.10f * here);
             // Multiplying only darkens: lift it, so that a lit place keeps the cloth's own colour.
-            return scaled(light.shade(cloth, {1, 1, 1}, unit(n), threads.at(p.x, p.y), open), 1.12f);
+            return scaled(light.shade(cloth, {1, 1, 1}, unit(n), threads.at(place), open), 1.12f);
         });
     }
     composite(canvas, CAIRO_OPERATOR_MULTIPLY, cloth_.get());

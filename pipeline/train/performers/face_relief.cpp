@@ -166,7 +166,7 @@ void FaceRelief::draw(Canvas& canvas, const HeadRig& head, const Light& light, c
                 const Colour albedo{blend(va.albedo.r, vb.albedo.r, vc.albedo.r), blend(va.albedo.g, vb.albedo.g, vc.albedo.g), blend(va.albedo.b, vb.albedo.b, vc.albedo.b)};
                 Surfacing s = skin;
                 s.gloss *= blend(va.gloss, vb.gloss, vc.gloss);
-                const float grain = noise.at(fine * blend(va.u, vb.u, vc.u), fine * blend(va.v, vb.v, vc.v));
+                const float grain = noise.at(Vec2{blend(va.u, vb.u, vc.u), blend(va.v, vb.v, vc.v)} * fine);
                 const Colour out = light.shade(s, albedo, n, grain, blend(va.open, vb.open, vc.open));
                 auto byte = [](float v) { return static_cast<std::uint32_t>(v * 255 + 0.5f); };
                 pixels[(y - y0) * row_pixels + (x - x0)] = 0xFF000000u | byte(out.r) << 16 | byte(out.g) << 8 | byte(out.b);

@@ -118,9 +118,10 @@ const NoiseTile& NoiseTile::folds() {
     return tile;
 }
 
-float NoiseTile::smooth(float x, float y) const {
-    const float fx = std::floor(x), fy = std::floor(y), tx = x - fx, ty = y - fy;
-    return mix(mix(at(fx, fy), at(fx + 1, fy), tx), mix(at(fx, fy + 1), at(fx + 1, fy + 1), tx), ty);
+float NoiseTile::at(Vec2 p) const {
+    const float fx = std::floor(p.x), fy = std::floor(p.y), tx = p.x - fx, ty = p.y - fy;
+    const int x = static_cast<int>(fx), y = static_cast<int>(fy);
+    return mix(mix(texel(x, y), texel(x + 1, y), tx), mix(texel(x, y + 1), texel(x + 1, y + 1), tx), ty);
 }
 
 }  // namespace mirrorme::performers

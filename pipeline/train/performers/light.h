@@ -31,21 +31,19 @@ struct Light {
     Colour shade(const Surfacing& surface, Colour albedo, Vec3 normal, float grain, float open) const;
 };
 
-/// Repeating noise in -1 .. 1, the same for every character. Coordinates in texels.
+/// Repeating noise in -1 .. 1, the same for every character. Coordinates in texels; between them it is interpolated, because surfaces move by
+/// parts of a pixel.
 /// Thread-safe: built once.
 class NoiseTile {
 public:
     static const NoiseTile& pores();   // fine, even
     static const NoiseTile& strokes(); // broad, streaked along x + y
     static const NoiseTile& folds();   // smooth, longer down than across
-    float at(float x, float y) const {
-        const int ix = static_cast<int>(std::floor(x)), iy = static_cast<int>(std::floor(y));
-        return values_[((iy & (kSide - 1)) * kSide) + (ix & (kSide - 1))];
-    }
-    float smooth(float x, float y) const;
+    float at(Vec2 texel) const;
 
 private:
     static constexpr int kSide = 128;
+    float texel(int x, int y) const { return values_[((y & (kSide - 1)) * kSide) + (x & (kSide - 1))]; }
     enum class Kind { pores, strokes, folds };
     explicit NoiseTile(Kind kind);
     float values_[kSide * kSide];

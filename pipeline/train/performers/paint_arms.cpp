@@ -127,7 +127,7 @@ void Painter::lower_sleeve(const HandGeometry& g) {
     if (look_.shaded()) {
         const std::array<Bone, 2> bones{Bone{g.elbow, end, g.elbow_radius * grow, end_radius, 0, 0},
                                         Bone{g.elbow, mix(g.elbow, g.shoulder, 0.3f), g.elbow_radius * grow, g.elbow_radius * grow, 0, 0}};
-        cloth_light(bones, g.elbow);
+        cloth_light(bones);
     }
 }
 
@@ -263,7 +263,7 @@ void Painter::lit_hand(const HandGeometry& g) {
     palm_path(g);
     c_.fill_keep({look_.skin.shade});
     const Canvas::Clip inside(c_);
-    BoneRelief(c_, bones, 0.045f * g.scale, BoneRelief::Extent::clip).draw_skin(c_, materials_.light, materials_.skin, mix(look_.skin.base, look_.skin.blush, g.palm > 0 ? 0.16f : 0.06f));
+    BoneRelief(c_, bones, 0.045f * g.scale, BoneRelief::Extent::clip).draw_skin(c_, materials_.light, materials_.skin, mix(look_.skin.base, look_.skin.blush, g.palm > 0 ? 0.16f : 0.06f), hung_on({g.wrist, g.wrist + g.pointing}));
     for (std::size_t f = 0; f < 5; ++f) nails(g, f);
     palm_creases(g);
 }

@@ -54,12 +54,19 @@ void Painter::neck() {
     }
 }
 
-void Painter::limb_light(std::span<const Bone> bones) {
-    BoneRelief(c_, bones, px(0.05f), BoneRelief::Extent::clip).draw_skin(c_, materials_.light, materials_.skin, look_.skin.base);
+SurfaceFrame Painter::trunk_frame() const {
+    constexpr float kReach = 3;  // head units: about as far as trunks are seen
+    const float y = look_.body.shoulder_y;
+    const Vec2 middle = rig_.body.pixel({0, y});
+    return {middle, (rig_.body.pixel({1, y}) - middle) * (1 / unit_), (rig_.body.pixel({0, y + kReach}) - middle) * (1 / (kReach * unit_))};
 }
 
-void Painter::cloth_light(std::span<const Bone> bones, Vec2 anchor) {
-    BoneRelief(c_, bones, px(0.22f), BoneRelief::Extent::clip).shade_cloth(c_, materials_.light, materials_.cloth, anchor, unit_);
+void Painter::limb_light(std::span<const Bone> bones) {
+    BoneRelief(c_, bones, px(0.05f), BoneRelief::Extent::clip).draw_skin(c_, materials_.light, materials_.skin, look_.skin.base, hung_on(bones.front()));
+}
+
+void Painter::cloth_light(std::span<const Bone> bones) {
+    BoneRelief(c_, bones, px(0.22f), BoneRelief::Extent::clip).shade_cloth(c_, materials_.light, materials_.cloth, hung_on(bones.front()), unit_);
 }
 
 void Painter::neck_light() {
@@ -72,7 +79,7 @@ void Painter::neck_light() {
         bones.push_back({at(s * b.neck * 0.7f, y - 0.35f), at(s * b.shoulder, y + 0.05f), 0.42f * u, 0.40f * u, 0, -0.1f * u});
         bones.push_back({at(s * b.chest * 0.35f, y + 0.55f), at(s * b.chest * 0.40f, y + 1.8f), 0.95f * u, 0.9f * u, -0.42f * u, -0.2f * u});
     }
-    BoneRelief(c_, bones, px(0.20f), BoneRelief::Extent::clip).draw_skin(c_, materials_.light, materials_.skin, look_.skin.base);
+    BoneRelief(c_, bones, px(0.20f), BoneRelief::Extent::clip).draw_skin(c_, materials_.light, materials_.skin, look_.skin.base, trunk_frame());
 }
 
 BoneRelief& Painter::clothed_body() {
@@ -91,7 +98,7 @@ BoneRelief& Painter::clothed_body() {
     return body_relief_.emplace(c_, bones, px(0.20f), BoneRelief::Extent::canvas);
 }
 
-void Painter::body_light() { clothed_body().shade_cloth(c_, materials_.light, materials_.cloth, rig_.body.pixel({0, look_.body.shoulder_y}), unit_); }
+void Painter::body_light() { clothed_body().shade_cloth(c_, materials_.light, materials_.cloth, trunk_frame(), unit_); }
 
 Painter::Neckline Painter::neckline() const {
     const BodyShape& b = look_.body;

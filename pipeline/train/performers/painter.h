@@ -32,8 +32,10 @@ private:
     void neck_light();
     BoneRelief& clothed_body();  // trunk and upper arms as one surface
     void body_light();                 // of that, inside the clip
-    void limb_light(std::span<const Bone> bones);  // skin, inside the clip
-    void cloth_light(std::span<const Bone> bones, Vec2 anchor);
+    SurfaceFrame trunk_frame() const;
+    // Inside the clip; what they wear hangs on the first bone.
+    void limb_light(std::span<const Bone> bones);
+    void cloth_light(std::span<const Bone> bones);
     void torso();
     void behind_neck();     // hood
     void cloth_pattern();   // inside the torso's clip
