@@ -13,6 +13,7 @@
 
 #include "codec/motion/body_geometry.h"
 #include "codec/motion/hanging_arm.h"
+#include "codec/motion/picture_sampler.h"
 
 namespace mirrorme {
 namespace {
@@ -29,28 +30,6 @@ float median(std::vector<float> values) {
     std::nth_element(values.begin(), middle, values.end());
     return *middle;
 }
-
-class Picture {
-public:
-    Picture(const float* rgba, Size size) : rgba_(rgba), size_(size) {}
-    bool has(Point p) const { return p.x >= 0 && p.y >= 0 && p.x <= static_cast<float>(size_.width - 1) && p.y <= static_cast<float>(size_.height - 1); }
-    std::array<float, 4> at(Point p) const {
-        const int x0 = std::clamp(static_cast<int>(p.x), 0, size_.width - 2), y0 = std::clamp(static_cast<int>(p.y), 0, size_.height - 2);
-        const float fx = p.x - static_cast<float>(x0), fy = p.y - static_cast<float>(y0);
-        const float* here = rgba_ + 4 * (static_cast<std::size_t>(y0) * static_cast<std::size_t>(size_.width) + static_cast<std::size_t>(x0));
-        const float* below = here + 4 * static_cast<std::size_t>(size_.width);
-        std::array<float, 4> out;
-        for (std::size_t c = 0; c < 4; ++c) {
-            const float upper = here[c] + fx * (here[4 + c] - here[c]), lower = below[c] + fx * (below[4 + c] - below[c]);
-            out[c] = upper + fy * (lower - upper);
-        }
-        return out;
-    }
-
-private:
-    const float* rgba_;
-    Size size_;
-};
 
 /// A cut across the arm, in pixels.
 struct Slice {
@@ -74,7 +53,7 @@ struct Joints {
 };
 
 /// Of an arm that is held otherwise: across its bones, as far as the person's edge.
-std::optional<Slice> slice_of(const Picture& picture, const Joints& joints, float along) {
+std::optional<Slice> slice_of(const PictureSampler& picture, const Joints& joints, float along) {
     const std::size_t bone = along < 1 ? 0 : 1;
     const Point from = joints.at[bone], to = joints.at[bone + 1];
     const float t = along - static_cast<float>(bone), dx = to.x - from.x, dy = to.y - from.y, length = std::hypot(dx, dy);
@@ -111,7 +90,7 @@ ArmSkin::ArmSkin(const Colour& upper, const Colour& fore, const PictureStyle& st
 }
 
 void ArmSkin::read(const float* rgba, Size size, const KeyPointFrame& points, int first) {
-    const Picture picture(rgba, size);
+    const PictureSampler picture(rgba, size);
     const TorsoFrame torso = torso_frame_of(points);
     const std::optional<HangingArm> hanging = HangingArm::find(rgba, size, points, first);
     constexpr float kKnown = 0.5f;  // confidence

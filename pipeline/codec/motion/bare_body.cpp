@@ -1,7 +1,8 @@
 // Note [Where the trunk ends]
-// With the arm gone the trunk needs an edge that the picture never showed. Where a gap between arm and trunk lets the background through, the edge
-// is there. Elsewhere it runs from below the armpit to the hip, a seventh of the way inside the shoulder joints, which is where trunks
-// end whose arms hang beside them. The cap of the shoulder stays: the raised arm grows out of it.
+// With the arm gone the trunk needs an edge, of which the picture shows the part, if any, where a gap between arm and trunk lets the background
+// through: there everything up to the gap stays as it is. Elsewhere the edge runs from below the armpit to the hip, a seventh of the way inside the
+// shoulder joints, which is where trunks end whose arms hang beside them, moved as far as the nearest gap is off it. The cap of the shoulder
+// stays: the raised arm grows out of it.
 
 #include "codec/motion/bare_body.h"
 
@@ -12,6 +13,7 @@
 
 #include "codec/motion/body_geometry.h"
 #include "codec/motion/hanging_arm.h"
+#include "codec/motion/picture_sampler.h"
 #include "codec/motion/plate.h"
 
 namespace mirrorme {
@@ -23,11 +25,76 @@ using kernels::Size;
 constexpr float kWider = 1.45f;        // of the arm's radius: cloth and lines at its rim go with it
 constexpr float kHandRadius = 0.42f;   // torso units
 constexpr float kSureTrunk = 0.3f;     // torso units from the middle: gaps are looked for beyond
+constexpr float kOutmost = 1.2f;       // ... and up to here
 constexpr float kArmpit = 0.40f;       // torso units below the shoulder joints
+constexpr float kLowest = 5.0f;        // lower than any frame shows
 
 float smooth_step(float low, float high, float value) {
     const float t = std::clamp((value - low) / (high - low), 0.0f, 1.0f);
     return t * t * (3 - 2 * t);
+}
+
+/// Where the trunk ends on one side, by height below the shoulder joints; torso units, outwards from the middle.
+class TrunkSide {
+public:
+    TrunkSide(const float* rgba, Size size, const TorsoFrame& torso, float side);
+    float edge(float y) const noexcept { return trunk_edge(y) + offset(y); }
+    /// A gap shows it at this height.
+    bool seen(float y) const noexcept {
+        const auto row = static_cast<std::size_t>(std::lround(std::max(y - kArmpit, 0.0f) / kStep));
+        return y >= kArmpit && row < seen_.size() && seen_[row];
+    }
+
+private:
+    static constexpr float kStep = 0.02f;
+    static constexpr int kEvened = 2;  // rows to either side over which the edge is evened
+    float offset(float y) const noexcept {
+        const float at = std::clamp((y - kArmpit) / kStep, 0.0f, static_cast<float>(offsets_.size() - 1));
+        const auto low = static_cast<std::size_t>(at), next = std::min(low + 1, offsets_.size() - 1);
+        return offsets_[low] + (at - static_cast<float>(low)) * (offsets_[next] - offsets_[low]);
+    }
+
+    std::vector<float> offsets_;  // from trunk_edge()
+    std::vector<bool> seen_;
+};
+
+TrunkSide::TrunkSide(const float* rgba, Size size, const TorsoFrame& torso, float side) {
+    const PictureSampler picture(rgba, size);
+    const auto alpha = [&](float out, float y) -> std::optional<float> {
+        const Point at = from_torso(torso, {side * out, y});
+        if (!picture.has(at)) return {};
+        return picture.at(at)[3];
+    };
+    const float fine = 0.25f / std::max(torso.unit, 1.0f);
+    for (float y = kArmpit; y < kLowest && alpha(0, y); y += kStep) {
+        std::optional<float> edge;
+        float before = alpha(kSureTrunk, y).value_or(0);
+        for (float out = kSureTrunk + fine; before >= 0.5f && out < kOutmost; out += fine) {
+            const float here = alpha(out, y).value_or(1);
+            if (here < 0.5f) edge = out - fine * (0.5f - here) / (before - here);
+            before = here;
+        }
+        seen_.push_back(edge.has_value());
+        offsets_.push_back(edge ? *edge - trunk_edge(y) : 0);
+    }
+    if (offsets_.empty()) offsets_.push_back(0);
+    // Rows without a gap follow those with one; from the armpit down the way to the first one.
+    std::optional<std::size_t> last;
+    for (std::size_t r = 0; r <= seen_.size(); ++r) {
+        if (r < seen_.size() && !seen_[r]) continue;
+        if (r == seen_.size() && !last) break;
+        const float to = r < seen_.size() ? offsets_[r] : offsets_[*last], from = last ? offsets_[*last] : 0;
+        const std::size_t begin = last ? *last + 1 : 0, origin = last ? *last : 0;
+        for (std::size_t i = begin; i < r; ++i) offsets_[i] = from + (to - from) * static_cast<float>(i - origin) / static_cast<float>(std::max<std::size_t>(r - origin, 1));
+        last = r;
+    }
+    const std::vector<float> raw = offsets_;
+    const auto end = static_cast<int>(raw.size()) - 1;
+    for (int r = 0; r <= end; ++r) {
+        float sum = 0;
+        for (int d = -kEvened; d <= kEvened; ++d) sum += raw[static_cast<std::size_t>(std::clamp(r + d, 0, end))];
+        offsets_[static_cast<std::size_t>(r)] = sum / (2 * kEvened + 1);
+    }
 }
 
 float tone_of(const float* pixel) { return luminance({pixel[0], pixel[1], pixel[2]}); }
@@ -65,24 +132,8 @@ void remove_arm(float* rgba, Size size, const KeyPointFrame& points, int first, 
         return distance_to(wrist, fingers, p, along) < kHandRadius * torso.unit;
     };
 
-    // Where each row's trunk ends, in torso units outwards, if a gap shows it.
-    constexpr float kNoGap = 1e9f;
-    std::vector<float> gap(static_cast<std::size_t>(size.height), kNoGap);
-    for (int y = 0; y < size.height; ++y) {
-        const Point middle = to_torso(torso, {0, static_cast<float>(y)});
-        if (middle.y < kArmpit) continue;
-        for (float out = kSureTrunk; out < 1.2f; out += 0.5f / torso.unit) {
-            const Point at = from_torso(torso, {side * out, to_torso(torso, {torso.origin.x, static_cast<float>(y)}).y});
-            const int px = static_cast<int>(std::lround(at.x)), py = static_cast<int>(std::lround(at.y));
-            if (px < 0 || py < 0 || px >= size.width || py >= size.height) break;
-            const float alpha = rgba[4 * index(px, py) + 3];
-            if (out == kSureTrunk && alpha < 0.9f) break;  // nobody there
-            if (alpha >= 0.5f) continue;
-            gap[static_cast<std::size_t>(y)] = out;
-            break;
-        }
-    }
-
+    const TrunkSide trunk_side(rgba, size, torso, side);
+    const float rim = 1 / torso.unit;  // outside the edge: the picture's own goes out there
     // A line that ran between arm and trunk is no cloth.
     std::vector<float> tones;
     for (float out = -0.6f; out <= 0.6f; out += 0.05f)
@@ -103,9 +154,11 @@ void remove_arm(float* rgba, Size size, const KeyPointFrame& points, int first, 
         for (int x = 0; x < size.width; ++x) {
             const Point p{static_cast<float>(x), static_cast<float>(y)};
             const std::size_t i = index(x, y);
-            arm[i] = in_arm(p) || (hanging && side * to_torso(torso, p).x > gap[static_cast<std::size_t>(y)] - 1 / torso.unit) ? 1 : 0;
+            const Point local = to_torso(torso, p);
+            const bool taken = hanging && trunk_side.seen(local.y) ? side * local.x > trunk_side.edge(local.y) + rim : in_arm(p);
+            arm[i] = taken ? 1 : 0;
             const bool whole = rgba[4 * i + 3] > 0.95f && tone_of(rgba + 4 * i) >= darkest;
-            known[i] = !arm[i] && whole && to_torso(torso, p).y > 0.1f ? 1.0f : 0.0f;
+            known[i] = !taken && whole && local.y > 0.1f ? 1.0f : 0.0f;
         }
     const std::vector<float> cloth = fill_unknown(rgba, known.data(), size);
 
@@ -116,8 +169,7 @@ void remove_arm(float* rgba, Size size, const KeyPointFrame& points, int first, 
             const Point p{static_cast<float>(x), static_cast<float>(y)}, local = to_torso(torso, p);
             const float kept = std::clamp(cap - std::hypot(p.x - shoulder.x, p.y - shoulder.y) + 0.5f, 0.0f, 1.0f);  // the shoulder's cap
             if (kept >= 1 || local.y < 0) continue;
-            const float edge = std::min(trunk_edge(local.y), gap[static_cast<std::size_t>(y)]);
-            const float inside = (edge - side * local.x) * torso.unit;  // pixels
+            const float inside = (trunk_side.edge(local.y) - side * local.x) * torso.unit;  // pixels
             const float trunk = std::clamp(inside + 0.5f, 0.0f, 1.0f);
             float tone = 1 - 0.12f * smooth_step(4, 0, inside);
             if (style.line > 0) tone *= 1 - style.line * (1 - style.line_tone) * std::clamp(style.line_width + 0.5f - inside, 0.0f, 1.0f);

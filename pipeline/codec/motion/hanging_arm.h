@@ -29,8 +29,8 @@ public:
 
 private:
     static constexpr float kStep = 0.02f;
-    std::vector<float> edges_;
-    float thickness_ = 1;
+    static float row(const std::vector<float>& rows, float y) noexcept;
+    std::vector<float> edges_, thickness_;  // the rows' outline, and thickness as a share of the usual one
 };
 
 }  // namespace mirrorme
