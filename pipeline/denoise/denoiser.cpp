@@ -106,17 +106,19 @@ Tensor Denoiser::call(const Tensor& x, std::size_t row, Chunk& chunk, std::vecto
     return tokens_to_latents(model_->head(h, run.times.embedded), chunk.cache.shape().grid).to(torch::kFloat);
 }
 
-Tensor Denoiser::run(IndexSpan latents, const Conditioning& conditioning, ContextCache& cache, std::uint64_t seed) {
+Tensor Denoiser::run(IndexSpan latents, const Conditioning& conditioning, ContextCache& cache, std::uint64_t seed, const KnownLatents* known) {
     torch::NoGradGuard no_grad;
     Chunk chunk = begin(latents, conditioning, cache);
     const StreamShape& shape = cache.shape();
     const std::vector<int64_t> size{shape.batch, model_->config().in_channels, latents.size(), shape.grid.h, shape.grid.w};
     const bool matched = step_matched();
     TORCH_CHECK(!matched || shape.levels == static_cast<int>(times_.size()), "the stream was started with another number of steps");
-    if (CapturedWork::wanted(model_->device())) return run_captured(chunk, size, latents.first, seed);
+    if (CapturedWork::wanted(model_->device()) && known == nullptr) return run_captured(chunk, size, latents.first, seed);
     std::vector<KeysValues> record(static_cast<std::size_t>(model_->config().num_layers));
 
-    Tensor x = latent_noise(size, latents.first, 0, seed, model_->device());
+    const Tensor noise = latent_noise(size, latents.first, 0, seed, model_->device());
+    const auto with_known = [&](const Tensor& sampled, double t) { return known ? torch::where(known->which, known->latents * (1 - t) + noise * t, sampled) : sampled; };
+    Tensor x = noise;
     if (!matched) cache.load_context(model_, 0);
     for (std::size_t step = 0; step < times_.size(); ++step) {
         const auto level = static_cast<int64_t>(step);
@@ -125,6 +127,7 @@ Tensor Denoiser::run(IndexSpan latents, const Conditioning& conditioning, Contex
         if (matched) cache.remember(level, record);
         x = sampler_step(sampler_.kind, x, v, times_[step], next_time(times_, times_[step]), shape.used,
                          [&] { return latent_noise(size, latents.first, static_cast<std::uint32_t>(step + 1), seed, x.device()); });
+        x = with_known(x, next_time(times_, times_[step]));
     }
     if (!matched) {
         call(x, times_.size(), chunk, &record);

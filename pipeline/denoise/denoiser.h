@@ -23,6 +23,12 @@ struct StreamSetup {
     StreamPositions positions = StreamPositions::capped;
 };
 
+/// What of a chunk is known beforehand and only completed: whole parts of a person, cells of a picture.
+struct KnownLatents {
+    torch::Tensor latents;  // [B, C, c, h, w]
+    torch::Tensor which;    // bool, broadcasts against latents
+};
+
 /// One thread. The model is shared, its weights must not change meanwhile. Every function runs without gradients.
 class Denoiser {
 public:
@@ -34,8 +40,9 @@ public:
 
     /// Samples latent frames [latents.first, latents.end), at most the configured chunk and not before cache.next(), and
     /// remembers them. Conditioning: of these frames; identity and text are the stream's. -> [B, C, c, h, w].
-    /// The same stream, conditioning and seed give the same bits on one device.
-    torch::Tensor run(IndexSpan latents, const Conditioning& conditioning, ContextCache& cache, std::uint64_t seed);
+    /// The same stream, conditioning and seed give the same bits on one device. What is `known` is in the result and in memory as it is, and in every step
+    /// noised to its time (RePaint, Lugmayr et al. 2022, without resampling); never as captured work.
+    torch::Tensor run(IndexSpan latents, const Conditioning& conditioning, ContextCache& cache, std::uint64_t seed, const KnownLatents* known = nullptr);
 
     /// Appends frames that are already known (a clip to go on from) instead of sampling them: latents [B, C, c, h, w].
     /// With step-matched history every level gets the frames noised to its time.

@@ -80,8 +80,11 @@ EvaluatedPart evaluate_pictures(const StageWeights& weights, const PerformanceMa
         fill(trained, *reader, kMouthReaderPrefix);
     }
     MotionEvaluation evaluation = speaker.evaluation(performances, std::min(options.clips, kMostClips), options.steps);
-    const std::vector<MotionTrack> tracks = evaluation.generate(speaker.denoiser, speaker.audio, options.steps.back());
-    SpokenPictures judged = judge_spoken_pictures(renderer, reader, evaluation.clips(), tracks, evaluation.first_frame(), kEvery);
+    RolloutOptions rollout{.steps = options.steps.back(), .rest = RolloutOptions::Rest::truth};
+    SpokenMouths mouths{.own = evaluation.generate(speaker.denoiser, speaker.audio, rollout)};
+    rollout.sound_of = 1;
+    mouths.shuffled = evaluation.generate(speaker.denoiser, speaker.audio, rollout);
+    SpokenPictures judged = judge_spoken_pictures({renderer, reader}, evaluation.clips(), mouths, evaluation.first_frame(), kEvery);
     EvaluatedPart part{"pictures", std::move(judged.figures), {}};
     if (options.sheets) part.sheets.push_back(std::move(judged.sheet));
     return part;
@@ -93,7 +96,7 @@ EvaluatedPart evaluate_identity(const StageWeights& weights, const PerformanceMa
     Speaker speaker(weights);
     Renderer renderer = renderer_of(weights);
     MotionEvaluation evaluation = speaker.evaluation(performances, std::min(options.clips, kClips), options.steps, 60 * options.minutes);
-    const std::vector<MotionTrack> tracks = evaluation.generate(speaker.denoiser, speaker.audio, options.steps.back());
+    const std::vector<MotionTrack> tracks = evaluation.generate(speaker.denoiser, speaker.audio, {.steps = options.steps.back()});
     LongTakes judged = judge_long_takes(renderer, evaluation.clips(), evaluation.truths(), tracks, evaluation.first_frame());
     EvaluatedPart part{"identity", std::move(judged.figures), {}};
     if (options.sheets) part.sheets.push_back(std::move(judged.sheet));
@@ -107,7 +110,7 @@ EvaluatedPart evaluate_recorded(const StageWeights& weights, const PerformanceMa
     Speaker speaker(weights);
     for (const auto& [name, performances] : options.recorded) {
         MotionEvaluation evaluation = speaker.evaluation(performances, kClips, options.steps);
-        const std::vector<MotionTrack> tracks = evaluation.generate(speaker.denoiser, speaker.audio, options.steps.back());
+        const std::vector<MotionTrack> tracks = evaluation.generate(speaker.denoiser, speaker.audio, {.steps = options.steps.back()});
         double own = 0, other = 0;
         for (std::size_t c = 0; c < tracks.size(); ++c) {
             std::vector<float> opening;

@@ -101,13 +101,20 @@ void MotionEvaluation::prepare() {
     }
 }
 
-Conditioning MotionEvaluation::conditioning_of(AudioFrontEnd& audio) const {
+Tensor MotionEvaluation::true_latents() const {
+    std::vector<Tensor> truths;
+    for (const MotionClip& clip : clips_) truths.push_back(torch::cat({clip.still.slice(1, 0, 1), clip.moving.slice(1, 1, config_.latents)}, 1));
+    return torch::stack(truths);
+}
+
+Conditioning MotionEvaluation::conditioning_of(AudioFrontEnd& audio, std::size_t sound_of) const {
     std::vector<Tensor> identities, sounds, poses, given;
     const IndexSpan all{0, config_.latents};
     const SampleSpan span = audio->span(all, FirstLatent::still);
-    for (const MotionClip& clip : clips_) {
+    for (std::size_t i = 0; i < clips_.size(); ++i) {
+        const MotionClip& clip = clips_[i];
         identities.push_back(clip.identity);
-        sounds.push_back(window_audio(clip, parts_->temporal() - 1, span));
+        sounds.push_back(window_audio(clips_[(i + sound_of) % clips_.size()], parts_->temporal() - 1, span));
         poses.push_back(clip.pose * clip.gesturing.unsqueeze(1));
         given.push_back(config_.gestures_asked ? clip.gesturing : torch::zeros_like(clip.gesturing));
     }
@@ -122,7 +129,7 @@ Conditioning MotionEvaluation::conditioning_of(AudioFrontEnd& audio) const {
     return told;
 }
 
-std::vector<MotionTrack> MotionEvaluation::generate(DitModel& trained, AudioFrontEnd& audio, int steps) {
+std::vector<MotionTrack> MotionEvaluation::generate(DitModel& trained, AudioFrontEnd& audio, const RolloutOptions& options) {
     torch::NoGradGuard no_grad;
     prepare();
     if (!streaming_) {
@@ -133,14 +140,16 @@ std::vector<MotionTrack> MotionEvaluation::generate(DitModel& trained, AudioFron
     }
     copy_weights(trained, streaming_);
     SamplerConfig sampler = sampler_;
-    sampler.steps = steps;
+    sampler.steps = options.steps;
     Denoiser denoiser(streaming_, sampler);
-    const Conditioning all = conditioning_of(audio);
+    const Conditioning all = conditioning_of(audio, options.sound_of);
     StreamSetup setup;
     setup.identity = all.identity;
     setup.used = parts_->used_channels();
     const auto cache = denoiser.start(setup);
     const int chunk = trained->config().context.chunk;
+    const Tensor truth = true_latents().to(trained->device());
+    const Tensor others = (torch::arange(kPartCount) != static_cast<int>(Part::mouth)).to(trained->device());  // [S]
     std::vector<Tensor> latents;
     for (int first = 0; first + chunk <= config_.latents; first += chunk) {
         Conditioning told = all;
@@ -148,7 +157,8 @@ std::vector<MotionTrack> MotionEvaluation::generate(DitModel& trained, AudioFron
         told.silent = all.silent.narrow(1, first, chunk);
         told.pose = all.pose.narrow(1, first, chunk);
         told.pose_given = all.pose_given.narrow(1, first, chunk);
-        latents.push_back(denoiser.run({first, first + chunk}, told, *cache, kNoiseSeed));
+        const KnownLatents rest{truth.slice(2, first, first + chunk), others};
+        latents.push_back(denoiser.run({first, first + chunk}, told, *cache, kNoiseSeed, options.rest == RolloutOptions::Rest::truth ? &rest : nullptr));
     }
     return tracks_of(torch::cat(latents, 2).to(torch::kCPU));
 }
@@ -175,7 +185,7 @@ Metrics MotionEvaluation::evaluate(DitModel& trained, AudioFrontEnd& audio) {
     Metrics metrics;
     for (std::size_t i = 0; i < config_.steps.size(); ++i) {
         const int steps = config_.steps[i];
-        const MotionFigures figures = measure_motion((prepare(), truths_), generate(trained, audio, steps));
+        const MotionFigures figures = measure_motion((prepare(), truths_), generate(trained, audio, {.steps = steps}));
         const bool last = i + 1 == config_.steps.size();
         add_figures(metrics, figures, last ? "" : "@" + std::to_string(steps));
         if (last) add_all_figures(metrics, figures);
@@ -184,7 +194,7 @@ Metrics MotionEvaluation::evaluate(DitModel& trained, AudioFrontEnd& audio) {
 }
 
 std::vector<Preview> MotionEvaluation::preview(DitModel& trained, AudioFrontEnd& audio) {
-    const std::vector<MotionTrack> tracks = generate(trained, audio, config_.steps.back());
+    const std::vector<MotionTrack> tracks = generate(trained, audio, {.steps = config_.steps.back()});
     std::vector<Preview> previews;
     for (std::size_t i = 0; i < std::min<std::size_t>(kShownClips, tracks.size()); ++i) {
         Preview shown;

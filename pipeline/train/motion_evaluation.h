@@ -23,6 +23,14 @@ struct MotionEvaluationConfig {
     bool gestures_asked = false;      // true: the gestures of the truth are asked for
 };
 
+/// How clips are generated.
+struct RolloutOptions {
+    enum class Rest { generated, truth };
+    int steps = 1;
+    Rest rest = Rest::generated;  // of the person, besides the mouth: its own, or the clip's, remembered from chunk to chunk
+    std::size_t sound_of = 0;     // so many clips further on; 0 = its own
+};
+
 class MotionEvaluation {
 public:
     MotionEvaluation(const MotionEvaluationConfig& config, PartMap parts, SamplerConfig sampler, PerformanceMaker performances);
@@ -32,7 +40,7 @@ public:
     std::vector<Preview> preview(DitModel& trained, AudioFrontEnd& audio);
 
     /// Tracks in face units of each clip's reference, from frame first_frame() of the clip on.
-    std::vector<MotionTrack> generate(DitModel& trained, AudioFrontEnd& audio, int steps);
+    std::vector<MotionTrack> generate(DitModel& trained, AudioFrontEnd& audio, const RolloutOptions& options);
     int first_frame() const { return parts_->temporal() - 1; }
     const std::vector<MotionClip>& clips() { return (prepare(), clips_); }
     const std::vector<SpokenClip>& truths() { return (prepare(), truths_); }
@@ -40,7 +48,8 @@ public:
 private:
     void prepare();
     std::vector<MotionTrack> tracks_of(const torch::Tensor& latents);
-    Conditioning conditioning_of(AudioFrontEnd& audio) const;
+    Conditioning conditioning_of(AudioFrontEnd& audio, std::size_t sound_of) const;
+    torch::Tensor true_latents() const;  // [clips, C, latents, 1, S]
 
     MotionEvaluationConfig config_;
     PartMap parts_;

@@ -61,7 +61,7 @@ struct Readings {
 
 }  // namespace
 
-SpokenPictures judge_spoken_pictures(Renderer& renderer, MouthReader reader, const std::vector<MotionClip>& clips, const std::vector<MotionTrack>& tracks, int first, int every) {
+SpokenPictures judge_spoken_pictures(PictureJudges judges, const std::vector<MotionClip>& clips, const SpokenMouths& spoken, int first, int every) {
     const torch::NoGradGuard no_grad;
     enum { generated, shuffled, held, still, truth, kinds };
     constexpr std::array<const char*, kinds> kNames{"generated", "shuffled", "held", "still", "truth"};
@@ -75,23 +75,19 @@ SpokenPictures judge_spoken_pictures(Renderer& renderer, MouthReader reader, con
         const Performer performer(clip.character);
         const ReferenceLayer reference = reference_of(clip, performer);
         const FaceFrame face = face_frame_of(clip.reference);
-        const std::size_t other = (c + 1) % clips.size();
-        const FaceFrame other_face = face_frame_of(clips[other].reference);
         const Tensor untouched = over_colour(planar(reference.rgba(), size), torch::full({1, 3, 1, 1}, 0.5));
-        Draughtsman artist(renderer, size);
+        Draughtsman artist(judges.renderer, size);
         for (Readings& of : read) of.clips.emplace_back();
         for (Readings* of : {&told, &drawn_by_hand}) of->clips.emplace_back();
-        for (std::size_t f = 0; f < tracks[c].size() && f < tracks[other].size(); f += static_cast<std::size_t>(every)) {
+        for (std::size_t f = 0; f < spoken.own[c].size(); f += static_cast<std::size_t>(every)) {
             const std::size_t at = f + static_cast<std::size_t>(first);
             const KeyPointFrame& wanted = clip.frames[at];
-            // Another clip's mouth is told relative to its own face, and put on this one's.
-            const KeyPointFrame foreign = frame_of(clip.reference, motion_of(to_pixels(to_face_units(clips[other].reference, other_face), face), to_pixels(tracks[other][f], face)));
-            const std::array<KeyPointFrame, kinds> mouths{to_pixels(tracks[c][f], face), foreign, clip.reference, clip.reference, wanted};
+            const std::array<KeyPointFrame, kinds> mouths{to_pixels(spoken.own[c][f], face), to_pixels(spoken.shuffled[c][f], face), clip.reference, clip.reference, wanted};
             const Tensor drawn = true_picture(clip, performer, at);
             const Tensor mask = mouth_mask(wanted, size);
             const FaceFrame head = face_frame_of(wanted);
             const auto look = [&](const Tensor& picture, Readings& into) {
-                if (reader) into.add(reader->forward(mouth_crop(picture, head)));
+                if (judges.reader) into.add(judges.reader->forward(mouth_crop(picture, head)));
             };
             const KeyPointFrame own = to_face_units(wanted, head);
             told.clips.back()[0].push_back(lip_opening(own));
@@ -101,7 +97,7 @@ SpokenPictures judge_spoken_pictures(Renderer& renderer, MouthReader reader, con
                 const Tensor picture = k == still ? untouched : artist.draw(reference, with_mouth(clip.reference, wanted, mouths[k]));
                 scores[k].add(picture, drawn, mask);
                 look(picture, read[k]);
-                if (k == generated && c < kSheetClips && f == tracks[c].size() / 2 / static_cast<std::size_t>(every) * static_cast<std::size_t>(every)) {
+                if (k == generated && c < kSheetClips && f == spoken.own[c].size() / 2 / static_cast<std::size_t>(every) * static_cast<std::size_t>(every)) {
                     tiles.push_back(untouched[0]);
                     tiles.push_back(drawn[0]);
                     tiles.push_back(picture[0]);
@@ -112,7 +108,7 @@ SpokenPictures judge_spoken_pictures(Renderer& renderer, MouthReader reader, con
     SpokenPictures out;
     for (std::size_t k = 0; k < kinds; ++k) out.figures.emplace_back(std::string("mouth_ssim_") + kNames[k], scores[k].ssim());
     out.figures.emplace_back("mouth_sharpness", scores[generated].sharpness());
-    if (reader)
+    if (judges.reader)
         for (const auto& [name, k] : {std::pair{"opening", std::size_t{0}}, std::pair{"width", std::size_t{1}}}) {
             const std::string of = std::string("read_") + name + "_";
             out.figures.emplace_back(of + "reader", drawn_by_hand.follows(told, k));

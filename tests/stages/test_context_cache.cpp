@@ -204,6 +204,30 @@ TEST_CASE("a restarted stream repeats itself, a skipped chunk is survived, a rep
     CHECK(denoiser.run({0, 1}, part_of(clip.told, 0, 1), *cache, 1).equal(a));
 }
 
+TEST_CASE("what is known of a chunk is kept, remembered, and told while the rest is sampled") {
+    torch::InferenceMode guard;
+    for (const StreamHistory history : {StreamHistory::clean, StreamHistory::step_matched}) {
+        Denoiser denoiser(trained_model(stream_config(1, history)), {.steps = 3});
+        const Clip clip = clip_of(denoiser.model()->config());
+        const Tensor truth = golden::input("known", {1, 12, 1, 1, 6});
+        const auto told = [&](int i) { return part_of(clip.told, i, 1); };
+        const auto second_after = [&](const KnownLatents& known) {  // the chunk that follows one of which this was known
+            auto cache = denoiser.start(clip.setup);
+            const Tensor first = denoiser.run({0, 1}, told(0), *cache, 1, &known);
+            CHECK(torch::where(known.which, first, 0).equal(torch::where(known.which, known.latents, 0)));
+            return std::pair{first, denoiser.run({1, 2}, told(1), *cache, 1)};
+        };
+        auto appended = denoiser.start(clip.setup), sampled = denoiser.start(clip.setup);
+        denoiser.append(truth, told(0), *appended, 1);
+        const Tensor after = denoiser.run({1, 2}, told(1), *appended, 1);
+        CHECK(torch::allclose(second_after({truth, torch::ones({6}, torch::kBool)}).second, after, 1e-5, 1e-6));
+        const Tensor alone = denoiser.run({0, 1}, told(0), *sampled, 1);
+        CHECK(second_after({truth, torch::zeros({6}, torch::kBool)}).first.equal(alone));
+        const Tensor some = second_after({truth, torch::arange(6) >= 2}).first;
+        CHECK_FALSE(torch::allclose(some.slice(4, 0, 2), alone.slice(4, 0, 2), 1e-3, 1e-3));  // later steps see it
+    }
+}
+
 TEST_CASE("a long stream keeps its memory and looks to the model as it did in its first minute") {
     torch::InferenceMode guard;
     DitModel model = trained_model(stream_config(1, StreamHistory::clean));
