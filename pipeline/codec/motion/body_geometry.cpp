@@ -8,10 +8,13 @@ namespace {
 
 // The nose stands out of the face and moves further than the rest in a turn; it may not bend the fit.
 constexpr float kNoseWeight = 0.25f;
-constexpr float kRidge = 2e-3f;  // share of the points' spread that draws the fit towards a pure shift
+constexpr float kHeadRidge = 2e-3f, kTorsoRidge = 1e-2f;  // share of the points' spread that draws a fit towards a pure shift
+// Shoulders are shrugged and necks go with the head: how the trunk moves is told by throat and chest.
+constexpr float kNeckWeight = 0.1f, kShoulderWeight = 0.25f;
 constexpr float kMinimumScale = 0.2f;
 
 float head_weight(int index) { return index < point::kFaceContour ? kNoseWeight : 1.0f; }
+float torso_weight(int index) { return index >= point::kChest ? 1.0f : index >= point::kShoulders ? kShoulderWeight : kNeckWeight; }
 
 struct Moments {
     float weight = 0;
@@ -46,6 +49,18 @@ Affine about(const Moments& m, float a, float b, float c, float d) {
     return {a, b, m.to.x - a * m.from.x - b * m.from.y, c, d, m.to.y - c * m.from.x - d * m.from.y};
 }
 
+/// The least-squares affine map, drawn towards a pure shift by `ridge`; regular.
+Affine fitted(const Moments& m, float ridge_share) {
+    const float ridge = ridge_share * (m.xx + m.yy);
+    const float xx = m.xx + ridge, yy = m.yy + ridge, det = xx * yy - m.xy * m.xy;
+    if (!(det > 1e-12f)) return about(m, 1, 0, 0, 1);
+    const float ux = m.ux + ridge, vy = m.vy + ridge;
+    const float a = (ux * yy - m.uy * m.xy) / det, b = (m.uy * xx - ux * m.xy) / det;
+    const float c = (m.vx * yy - vy * m.xy) / det, d = (vy * xx - m.vx * m.xy) / det;
+    if (!(a * d - b * c > kMinimumScale * kMinimumScale)) return about(m, 1, 0, 0, 1);
+    return about(m, a, b, c, d);
+}
+
 }  // namespace
 
 Point apply(const Affine& map, Point p) noexcept { return {map.a * p.x + map.b * p.y + map.tx, map.c * p.x + map.d * p.y + map.ty}; }
@@ -57,24 +72,11 @@ Affine inverse(const Affine& map) noexcept {
 }
 
 Affine fit_head(const KeyPointFrame& from, const KeyPointFrame& to) noexcept {
-    const Moments m = moments(from, to, points_of(Part::head), head_weight);
-    const float ridge = kRidge * (m.xx + m.yy);
-    const float xx = m.xx + ridge, yy = m.yy + ridge, det = xx * yy - m.xy * m.xy;
-    if (!(det > 1e-12f)) return about(m, 1, 0, 0, 1);
-    const float ux = m.ux + ridge, vy = m.vy + ridge;
-    const float a = (ux * yy - m.uy * m.xy) / det, b = (m.uy * xx - ux * m.xy) / det;
-    const float c = (m.vx * yy - vy * m.xy) / det, d = (vy * xx - m.vx * m.xy) / det;
-    if (!(a * d - b * c > kMinimumScale * kMinimumScale)) return about(m, 1, 0, 0, 1);
-    return about(m, a, b, c, d);
+    return fitted(moments(from, to, points_of(Part::head), head_weight), kHeadRidge);
 }
 
 Affine fit_torso(const KeyPointFrame& from, const KeyPointFrame& to) noexcept {
-    const Moments m = moments(from, to, points_of(Part::torso), [](int) { return 1.0f; });
-    const float spread = m.xx + m.yy;
-    if (!(spread > 1e-12f)) return about(m, 1, 0, 0, 1);
-    const float cosine = (m.ux + m.vy) / spread, sine = (m.vx - m.uy) / spread;
-    if (!(cosine > kMinimumScale)) return about(m, 1, 0, 0, 1);
-    return about(m, cosine, -sine, sine, cosine);
+    return fitted(moments(from, to, points_of(Part::torso), torso_weight), kTorsoRidge);
 }
 
 TorsoFrame torso_frame_of(const KeyPointFrame& frame) noexcept {

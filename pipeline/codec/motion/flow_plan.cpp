@@ -4,6 +4,8 @@
 #include <cmath>
 #include <span>
 
+#include "codec/motion/limb_painter.h"
+
 namespace mirrorme {
 namespace {
 
@@ -70,6 +72,8 @@ PointFlow::PointFlow(const KeyPointFrame& reference, const KeyPointFrame& target
     plan_.blend = std::max(0.18f * unit, 1.0f);
     place_areas(target, unit);
     place_anchors(reference, target, unit);
+    place_arms(reference, target, unit);
+    plan_.anchors = std::span<const kernels::FlowAnchor>(anchors_.data(), count_);
 }
 
 void PointFlow::place_areas(const KeyPointFrame& target, float unit) noexcept {
@@ -92,7 +96,6 @@ void PointFlow::place_areas(const KeyPointFrame& target, float unit) noexcept {
 }
 
 void PointFlow::place_anchors(const KeyPointFrame& reference, const KeyPointFrame& target, float unit) noexcept {
-    std::size_t count = 0;
     for (const Reach& reach : kReaches) {
         const Affine& rigid = reach.on_head ? plan_.head : plan_.torso;
         const float relative = kWidestReach / reach.sigma;
@@ -103,10 +106,28 @@ void PointFlow::place_anchors(const KeyPointFrame& reference, const KeyPointFram
             const float outward = std::max(sigma, kStretch * std::abs(residual.y)), inward = std::max(kInward * sigma, 0.5f * kernels::kCell);
             const float up = reach.side == Side::below ? inward : reach.side == Side::above ? outward : sigma;
             const float down = reach.side == Side::above ? inward : reach.side == Side::below ? outward : sigma;
-            anchors_[count++] = {at, residual, sigma, up, down, relative * relative};
+            anchors_[count_++] = {at, residual, sigma, up, down, relative * relative};
         }
     }
-    plan_.anchors = std::span<const kernels::FlowAnchor>(anchors_.data(), count);
+}
+
+void PointFlow::place_arms(const KeyPointFrame& reference, const KeyPointFrame& target, float unit) noexcept {
+    constexpr float kAcross = 0.26f, kAlong = 0.40f;  // torso units: an arm's width, and so far that anchors overlap
+    const RaisedArms raised = raised_arms(reference, target);
+    const float scale = torso_frame_of(target).unit, across = std::max(kAcross * scale, kShortestReach), along = std::max(kAlong * scale, kShortestReach);
+    const float relative = kWidestReach * unit / across;
+    for (const int first : {point::kRightHand, point::kLeftHand}) {
+        const bool right = first == point::kRightHand;
+        if (right ? raised.right : raised.left) continue;
+        const std::array joints{right ? point::kShoulders : point::kShoulders + 1, first + point::kElbow, first + point::kWrist};
+        for (int i = 1; i <= kArmAnchors; ++i) {
+            const float place = 2 * static_cast<float>(i) / kArmAnchors;  // 0 shoulder, 1 elbow, 2 wrist
+            const auto bone = static_cast<std::size_t>(place > 1);
+            const auto on_arm = [&](const KeyPointFrame& frame) { return between(position(frame, joints[bone]), position(frame, joints[bone + 1]), place - static_cast<float>(bone)); };
+            const Point at = on_arm(target), source = on_arm(reference), predicted = apply(plan_.torso, at);
+            anchors_[count_++] = {at, {source.x - predicted.x, source.y - predicted.y}, across, along, along, relative * relative};
+        }
+    }
 }
 
 }  // namespace mirrorme

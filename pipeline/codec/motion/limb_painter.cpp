@@ -22,7 +22,7 @@ using kernels::Capsule;
 using kernels::Point;
 using kernels::Size;
 
-constexpr float kMoved = 0.20f;          // torso units from where an arm is its own picture no more
+constexpr float kMoved = 0.40f;          // torso units from where an arm is its own picture no more
 constexpr float kForearmLength = 1.55f;  // torso units, unshortened
 // Of hands, in hand units: the length of a palm is kPalmLength of them.
 constexpr float kPalmLength = 0.92f, kKnuckleSpan = 0.61f;
