@@ -3,7 +3,8 @@
 // the torso (affine maps fitted to their points; the weight between them is a smooth step of the distance to the two areas),
 // and then a kernel-weighted mean of what single points know better:
 //     flow(p) = rigid(p) - p + sum_k w_k(p) r_k / (sum_k w_k(p) + rest),  w_k(p) = weight_k G(p - at_k).
-// A head that only turns in the plane is thus exact everywhere, outlines included, and the points' reach can be short.
+// A head that only turns in the plane is thus exact everywhere, outlines included, and the points' reach can be short. In one that turns away the face
+// moves on over its outline: that is the dome's share, greatest in the middle, nothing at the rim.
 // G is a Gaussian in x times one in y: a row and a column of exponentials a point, not one a cell. Its reach up and down may
 // differ: the skin above a closing lid comes from above the lid, and the lower lid, by then in the same place, may not say
 // otherwise.
@@ -82,6 +83,11 @@ float head_share(const FlowPlan& plan, float x, float y) {
     return 1 / (1 + std::exp(-nearer / plan.blend));
 }
 
+float height_of(const Dome& dome, float x, float y) {
+    const float u = dome.unit.a * x + dome.unit.b * y + dome.unit.tx, v = dome.unit.c * x + dome.unit.d * y + dome.unit.ty;
+    return std::max(1 - u * u - v * v, 0.0f);
+}
+
 }  // namespace
 
 void flow_from_points(const FlowPlan& plan, Size size, float* flow) {
@@ -96,8 +102,9 @@ void flow_from_points(const FlowPlan& plan, Size size, float* flow) {
             const int cell = y * grid_w + x;
             const float px = middle(x), py = middle(y), head = head_share(plan, px, py), torso = 1 - head;
             const Affine &h = plan.head, &t = plan.torso;
-            const float sx = head * (h.a * px + h.b * py + h.tx) + torso * (t.a * px + t.b * py + t.tx);
-            const float sy = head * (h.c * px + h.d * py + h.ty) + torso * (t.c * px + t.d * py + t.ty);
+            const float dome = height_of(plan.face, px, py);
+            const float sx = head * (h.a * px + h.b * py + h.tx + dome * plan.face.shift.x) + torso * (t.a * px + t.b * py + t.tx);
+            const float sy = head * (h.c * px + h.d * py + h.ty + dome * plan.face.shift.y) + torso * (t.c * px + t.d * py + t.ty);
             const float norm = 1 / (sums[static_cast<std::size_t>(cell)] + plan.rest);
             flow[2 * cell] = sx - px + sums[static_cast<std::size_t>(cells + cell)] * norm;
             flow[2 * cell + 1] = sy - py + sums[static_cast<std::size_t>(2 * cells + cell)] * norm;

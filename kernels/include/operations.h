@@ -46,9 +46,16 @@ struct FlowAnchor {
     float weight = 1;   // >= 0; 0 switches the anchor off
 };
 
+/// What of a head stands out of the plane of its outline: 1 - u^2 - v^2 inside the unit circle of (u, v) = unit(p), 0 outside, times `shift`.
+struct Dome {
+    Affine unit;   // target pixels -> the dome's own coordinates
+    Point shift;   // pixels, of its top: target -> source
+};
+
 /// Everything the flow of one frame is made of.
 struct FlowPlan {
     Affine head, torso;                  // rigid motions, target -> source
+    Dome face;                           // with the head's
     std::span<const Capsule> head_area;  // where which of them holds, in the target
     std::span<const Capsule> torso_area;
     float blend = 1;                     // pixels over which one passes into the other, > 0

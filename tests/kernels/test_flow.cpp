@@ -37,6 +37,25 @@ TEST_CASE("without anchors the flow is the head's rigid motion, exactly, where t
         }
 }
 
+TEST_CASE("a dome moves with the head, most at its top and not at its rim") {
+    FlowPlan plan;
+    plan.head = {1, 0, 2, 0, 1, 0};
+    plan.face = {{1 / 20.0f, 0, -33.5f / 20, 0, 1 / 30.0f, -49.5f / 30}, {6, -4}};  // about (33.5, 49.5), 20 wide and 30 high
+    std::vector<float> flow = flow_of(plan);
+    CHECK(at(flow, 8, 12).x == Approx(2 + 6));
+    CHECK(at(flow, 8, 12).y == Approx(-4));
+    CHECK(at(flow, 10, 12).x == Approx(2 + 6 * (1 - 64.0f / 400)));
+    CHECK(at(flow, 14, 12).x == Approx(2));  // outside
+    CHECK(at(flow, 8, 20).x == Approx(2));
+    const Capsule head{{32, 10}, {32, 14}, 8, 8}, torso{{10, 60}, {54, 60}, 30, 30};  // the torso has no share in it
+    plan.head_area = {&head, 1};
+    plan.torso_area = {&torso, 1};
+    plan.blend = 1;
+    flow = flow_of(plan);
+    CHECK(at(flow, 8, 12).x == Approx(0).margin(0.01));
+    CHECK(at(flow, 8, 12).y == Approx(0).margin(0.01));
+}
+
 TEST_CASE("head and torso keep to their own areas") {
     const Capsule head{{32, 10}, {32, 30}, 12, 10}, torso{{10, 80}, {54, 80}, 14, 14};
     FlowPlan plan;

@@ -158,6 +158,94 @@ TEST_CASE("a hanging arm is found by its outline, wherever its elbow was guessed
     CHECK_FALSE(HangingArm::find(wall.data(), kFrame, f, point::kRightHand));
 }
 
+TEST_CASE("where a gap shows it, an arm is as thick as it is, and the trunk keeps its own edge") {
+    const KeyPointFrame f = body();
+    const TorsoFrame torso = torso_frame_of(f);
+    constexpr float kTrunk = 0.66f, kArm = 1.05f, kInner = 0.79f, kOuter = 1.31f;  // torso units: edge; axis, sides
+    const auto cover = [&](float from, float to, float out) { return std::clamp((std::min(out - from, to - out)) * torso.unit + 0.5f, 0.0f, 1.0f); };
+    std::vector<float> whole(256 * 384 * 4, 0.0f);
+    for (int y = 0; y < 384; ++y)
+        for (int x = 0; x < 256; ++x) {
+            const Point local = to_torso(torso, {static_cast<float>(x), static_cast<float>(y)});
+            const float out = std::abs(local.x);
+            if (local.y < -0.1f) continue;
+            const float gap = local.y < 0.8f ? 0.0f : 1.0f;  // above, arm and trunk touch
+            const float alpha = std::max(cover(-1, gap > 0 ? kTrunk : kArm, out), cover(kInner, kOuter, out));
+            float* to = whole.data() + 4 * (y * 256 + x);
+            for (int c = 0; c < 3; ++c) to[c] = kCloth[static_cast<std::size_t>(c)] * alpha;
+            to[3] = alpha;
+        }
+    KeyPointFrame hanging = f;
+    for (const auto& [first, side] : {std::pair{point::kRightHand, -1.0f}, std::pair{point::kLeftHand, 1.0f}})
+        for (const auto& [joint, down] : {std::pair{point::kElbow, 1.86f}, std::pair{point::kWrist, 3.3f}}) set_position(hanging, first + joint, from_torso(torso, {side * kArm, down}));
+
+    const auto arm = HangingArm::find(whole.data(), kFrame, hanging, point::kRightHand);
+    REQUIRE(arm);
+    for (const float y : {1.0f, 1.5f}) {
+        CHECK(arm->radius(arm->along(y)) == Catch::Approx((kOuter - kInner) / 2).margin(0.015));
+        CHECK(arm->axis(y) == Catch::Approx(kArm).margin(0.015));
+    }
+    std::vector<float> bare = whole;
+    ArmSkin skin(kCloth, kSkin, {});
+    skin.read(whole.data(), kFrame, hanging, point::kRightHand);
+    CHECK(skin.radius(0.7f) == Catch::Approx((kOuter - kInner) / 2).margin(0.02));
+    remove_arm(bare.data(), kFrame, hanging, point::kRightHand, skin, {});
+    for (int y = static_cast<int>(torso.origin.y + 0.95f * torso.unit); y < 384; ++y)
+        for (int x = 0; x < 128; ++x) {
+            const float out = -to_torso(torso, {static_cast<float>(x), static_cast<float>(y)}).x;
+            CAPTURE(x, y);
+            if (out < kTrunk + 0.5f / torso.unit) CHECK(std::abs(pixel_at(bare, x, y)[3] - pixel_at(whole, x, y)[3]) < 0.01f);
+            else CHECK(pixel_at(bare, x, y)[3] < 0.05f);
+        }
+}
+
+TEST_CASE("a turned head's face moves on over its outline, and nothing does when it only tilts") {
+    const KeyPointFrame f = body();
+    KeyPointFrame tilted = f, turned = f;
+    const Point middle{128, 135};
+    for (int i = 0; i < point::kNeck; ++i) {
+        const Point p = position(f, i);
+        set_position(tilted, i, {middle.x + 0.98f * (p.x - middle.x) - 0.19f * (p.y - middle.y) + 5, middle.y + 0.19f * (p.x - middle.x) + 0.98f * (p.y - middle.y)});
+        const float u = (p.x - 128) / 48, v = (p.y - 133) / 71;
+        set_position(turned, i, {p.x + 10 * std::max(1 - u * u - v * v, 0.0f), p.y});
+    }
+    const HeadTurn tilt = fit_turn(f, tilted), turn = fit_turn(f, turned);
+    CHECK(std::hypot(tilt.face.shift.x, tilt.face.shift.y) < 0.3f);
+    const Point eye = apply(tilt.outline, position(f, point::kRightEye)), there = position(tilted, point::kRightEye);
+    CHECK(std::hypot(eye.x - there.x, eye.y - there.y) < 0.3f);
+    CHECK(turn.face.shift.x == Catch::Approx(10).margin(1.5));
+    CHECK(std::abs(turn.face.shift.y) < 0.5f);
+    for (const int corner : {point::kLeftEye, point::kRightEye + 4, point::kCrown + 2}) {
+        const Point p = position(f, corner), outline = apply(turn.outline, p), to = position(turned, corner);
+        const float height = height_at(turn.face, p);
+        CHECK(std::hypot(outline.x + height * turn.face.shift.x - to.x, outline.y + height * turn.face.shift.y - to.y) < 1.2f);
+    }
+    // Points that coincide are no face: nothing breaks.
+    const KeyPointFrame nowhere;
+    CHECK(std::isfinite(fit_turn(nowhere, f).face.shift.x));
+    CHECK(std::isfinite(fit_turn(f, nowhere).outline.tx));
+}
+
+TEST_CASE("an arm that sways a little is moved as it is, one that is raised is not") {
+    const KeyPointFrame f = body();
+    const TorsoFrame torso = torso_frame_of(f);
+    KeyPointFrame sways = f;
+    for (const int joint : {point::kElbow, point::kWrist}) {
+        const Point p = position(f, point::kRightHand + joint);
+        set_position(sways, point::kRightHand + joint, {p.x - 0.2f * torso.unit, p.y});
+    }
+    CHECK_FALSE(raised_arms(f, sways).any());
+    const auto count = [&](const KeyPointFrame& target) { return PointFlow(f, target).plan().anchors.size(); };
+    const PointFlow flow(f, sways);
+    std::vector<float> pixels(64 * 96 * 2);
+    kernels::cpu_operations().flow_from_points(flow.plan(), kFrame, pixels.data());
+    const Point elbow = position(sways, point::kRightHand + point::kElbow);
+    const auto at = [&](Point p) { return pixels[2 * static_cast<std::size_t>(static_cast<int>(p.y / 4) * 64 + static_cast<int>(p.x / 4))]; };
+    CHECK(at(elbow) == Catch::Approx(0.2f * torso.unit).epsilon(0.15));
+    CHECK(std::abs(at({128, elbow.y})) < 0.5f);  // the trunk stays
+    CHECK(count(waving(f)) + 6 == count(sways));
+}
+
 TEST_CASE("the trunk without its arm: nothing beside it, cloth where the arm lay over it, all else as it was") {
     const KeyPointFrame f = body();
     const std::vector<float> whole = person(f, false);

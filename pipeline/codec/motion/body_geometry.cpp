@@ -1,6 +1,7 @@
 #include "codec/motion/body_geometry.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 namespace mirrorme {
@@ -73,6 +74,61 @@ Affine inverse(const Affine& map) noexcept {
 
 Affine fit_head(const KeyPointFrame& from, const KeyPointFrame& to) noexcept {
     return fitted(moments(from, to, points_of(Part::head), head_weight), kHeadRidge);
+}
+
+float height_at(const kernels::Dome& dome, Point p) noexcept {
+    const Point q = apply(dome.unit, p);
+    return std::max(1 - q.x * q.x - q.y * q.y, 0.0f);
+}
+
+HeadTurn fit_turn(const KeyPointFrame& from, const KeyPointFrame& to) noexcept {
+    HeadTurn turn{fit_head(from, to), {}};
+    // An ellipse from chin to crown and ear to ear.
+    const Point chin = position(from, point::kJaw + point::kJawCount / 2), crown = position(from, point::kCrown + point::kCrownCount / 2);
+    const Point right = position(from, point::kFaceContour + 1), left = position(from, point::kFaceContour + 4);
+    const float height = std::hypot(crown.x - chin.x, crown.y - chin.y), width = std::hypot(left.x - right.x, left.y - right.y);
+    if (!(height > 1) || !(width > 1)) return turn;
+    const Point middle{(chin.x + crown.x) / 2, (chin.y + crown.y) / 2}, down{(chin.x - crown.x) / height, (chin.y - crown.y) / height};
+    const float u = 2 / width, v = 2 / height;
+    turn.face.unit = {u * down.y, -u * down.x, u * (down.x * middle.y - down.y * middle.x), v * down.x, v * down.y, -v * (down.x * middle.x + down.y * middle.y)};
+
+    // Both coordinates of `to` as a linear function of x, y, 1 and the dome's height: normal equations of four unknowns each.
+    constexpr int kUnknowns = 4;
+    constexpr double kFlat = 0.02;  // draws the dome towards none
+    std::array<std::array<double, kUnknowns + 2>, kUnknowns> rows{};
+    double weights = 0, spread = 0;
+    const auto add = [&](int index, double weight) {
+        const Point p = position(from, index), q = position(to, index);
+        const double x = (p.x - middle.x) * u, y = (p.y - middle.y) * v;
+        const std::array<double, kUnknowns + 2> is{x, y, 1, height_at(turn.face, p), q.x - p.x, q.y - p.y};
+        for (std::size_t i = 0; i < kUnknowns; ++i)
+            for (std::size_t j = 0; j < is.size(); ++j) rows[i][j] += weight * is[i] * is[j];
+        weights += weight, spread += weight * (x * x + y * y);
+    };
+    const PointRange head = points_of(Part::head);
+    for (int i = head.first; i < head.first + head.count; ++i) add(i, head_weight(i));
+    for (const int eye : {point::kRightEye, point::kLeftEye})
+        for (const int corner : {0, point::kEyeCount / 2}) add(eye + corner, 1);
+    rows[0][0] += kHeadRidge * spread, rows[1][1] += kHeadRidge * spread, rows[3][3] += kFlat * weights;
+    for (std::size_t i = 0; i < kUnknowns; ++i) {  // Gauss-Jordan; the matrix is positive definite
+        if (!(rows[i][i] > 1e-9)) return turn;
+        for (std::size_t k = 0; k < kUnknowns; ++k) {
+            if (k == i) continue;
+            const double factor = rows[k][i] / rows[i][i];
+            for (std::size_t j = i; j < rows[k].size(); ++j) rows[k][j] -= factor * rows[i][j];
+        }
+    }
+    const auto solved = [&](std::size_t i, std::size_t axis) { return static_cast<float>(rows[i][kUnknowns + axis] / rows[i][i]); };
+    const auto outline = [&](std::size_t axis) {
+        const float dx = solved(0, axis) * u, dy = solved(1, axis) * v;
+        return std::array{dx, dy, solved(2, axis) - dx * middle.x - dy * middle.y};
+    };
+    const auto x = outline(0), y = outline(1);
+    const Affine map{1 + x[0], x[1], x[2], y[0], 1 + y[1], y[2]};
+    if (!(map.a * map.d - map.b * map.c > kMinimumScale * kMinimumScale)) return turn;
+    turn.outline = map;
+    turn.face.shift = {solved(3, 0), solved(3, 1)};
+    return turn;
 }
 
 Affine fit_torso(const KeyPointFrame& from, const KeyPointFrame& to) noexcept {

@@ -11,13 +11,23 @@ using kernels::Affine;
 using kernels::Point;
 
 Point apply(const Affine& map, Point p) noexcept;
+/// 0 .. 1
+float height_at(const kernels::Dome& dome, Point p) noexcept;
 /// The inverse map; `map` must be regular (see fit_head).
 Affine inverse(const Affine& map) noexcept;
 
 /// Least-squares affine map of the head's points (Part::head) from `from` to `to`, both in one unit. Always regular:
 /// drawn slightly towards a pure shift, and replaced by the shift where points coincide.
 Affine fit_head(const KeyPointFrame& from, const KeyPointFrame& to) noexcept;
-/// Least-squares similarity (shift, turn, scale) of the torso's points.
+/// How a head turned: an affine map of its outline, and how far its face, which stands out of that plane, moved on.
+struct HeadTurn {
+    Affine outline;      // `from` -> `to`
+    kernels::Dome face;  // in `from`
+};
+/// Fitted together to the head's points and the corners of the eyes. Where `outline` alone would do as well, the dome is flat.
+HeadTurn fit_turn(const KeyPointFrame& from, const KeyPointFrame& to) noexcept;
+
+/// Least-squares affine map of the torso's points, throat and chest first: always regular, as fit_head().
 Affine fit_torso(const KeyPointFrame& from, const KeyPointFrame& to) noexcept;
 
 /// Torso units: origin between the shoulder joints, x axis towards the left shoulder (larger x), 1 = half their distance.

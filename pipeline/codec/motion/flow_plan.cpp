@@ -67,13 +67,21 @@ Point between(Point a, Point b, float t) { return {a.x + t * (b.x - a.x), a.y + 
 
 PointFlow::PointFlow(const KeyPointFrame& reference, const KeyPointFrame& target) noexcept {
     const float unit = face_frame_of(target).unit;
-    plan_.head = fit_head(target, reference);
+    const HeadTurn turn = fit_turn(target, reference);
+    plan_.head = turn.outline;
+    plan_.face = turn.face;
     plan_.torso = fit_torso(target, reference);
     plan_.blend = std::max(0.18f * unit, 1.0f);
     place_areas(target, unit);
     place_anchors(reference, target, unit);
     place_arms(reference, target, unit);
     plan_.anchors = std::span<const kernels::FlowAnchor>(anchors_.data(), count_);
+}
+
+Point PointFlow::on_head(Point at) const noexcept {
+    const Point outline = apply(plan_.head, at);
+    const float height = height_at(plan_.face, at);
+    return {outline.x + height * plan_.face.shift.x, outline.y + height * plan_.face.shift.y};
 }
 
 void PointFlow::place_areas(const KeyPointFrame& target, float unit) noexcept {
@@ -97,10 +105,9 @@ void PointFlow::place_areas(const KeyPointFrame& target, float unit) noexcept {
 
 void PointFlow::place_anchors(const KeyPointFrame& reference, const KeyPointFrame& target, float unit) noexcept {
     for (const Reach& reach : kReaches) {
-        const Affine& rigid = reach.on_head ? plan_.head : plan_.torso;
         const float relative = kWidestReach / reach.sigma;
         for (int i = reach.first; i < reach.first + reach.count; ++i) {
-            const Point at = position(target, i), source = position(reference, i), predicted = apply(rigid, at);
+            const Point at = position(target, i), source = position(reference, i), predicted = reach.on_head ? on_head(at) : apply(plan_.torso, at);
             const Point residual{source.x - predicted.x, source.y - predicted.y};
             const float sigma = std::max(reach.sigma * unit, kShortestReach);
             const float outward = std::max(sigma, kStretch * std::abs(residual.y)), inward = std::max(kInward * sigma, 0.5f * kernels::kCell);

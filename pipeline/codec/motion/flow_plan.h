@@ -20,6 +20,8 @@ public:
     const kernels::FlowPlan& plan() const noexcept { return plan_; }
 
 private:
+    /// Where the head's motion alone takes a target's point.
+    Point on_head(Point at) const noexcept;
     void place_areas(const KeyPointFrame& target, float unit) noexcept;
     void place_anchors(const KeyPointFrame& reference, const KeyPointFrame& target, float unit) noexcept;
     /// Arms that stay the picture's own sway a little beside the trunk.
