@@ -33,6 +33,9 @@ Tensor streamed(const DitModel& model, const SamplerConfig& sampler) {
 
 double error_of(const Tensor& got, const Tensor& want) { return ((got - want).abs().max() / want.abs().max()).item<double>(); }
 
+/// Root mean square: the largest difference of numbers of 8 bits is mostly luck, and another with every processor.
+double mean_error_of(const Tensor& got, const Tensor& want) { return ((got - want).square().mean().sqrt() / want.square().mean().sqrt()).item<double>(); }
+
 DitConfig full_config(StreamHistory history) {
     DitConfig config = small_config();
     config.context.chunk = 1;
@@ -71,9 +74,9 @@ TEST_CASE("in bfloat16 fused operations are no further from float32 than torch's
     const SamplerConfig sampler{.steps = 3};
     const Tensor want = streamed(exact, sampler), plain = streamed(rough, sampler);
     const CpuTableScope table;
-    const double ours = error_of(streamed(rough, sampler), want), theirs = error_of(plain, want);
+    const double ours = mean_error_of(streamed(rough, sampler), want), theirs = mean_error_of(plain, want);
     CAPTURE(ours, theirs);
-    CHECK(ours < 0.05);
+    CHECK(ours < 0.02);
     CHECK(ours < 1.25 * theirs);
 }
 
