@@ -21,7 +21,7 @@ struct SpokenPictures {
 // Note [The truth's head]
 // How a mouth lies in the picture depends on where the head has turned to: a turned or nodding face is no flat one, and what the head's affine map does not
 // explain is the mouth's own motion. Live, head and mouth come from one mind. A mouth that was generated with one head and is put on another's is
-// off by that alone (SSIM .657 against .772 for 0.1.5), which says nothing about lips. So where mouths are compared with the truth's pictures the model is told the truth's
+// off by that alone (SSIM 0.657 against 0.772 for mini 0.1.5), which says nothing about lips. So where mouths are compared with the truth's pictures the model is told the truth's
 // head, eyes and body as what it remembers, a chunk late as always, and speaks with them; the same with another clip's sound shows what that alone gives away.
 
 /// Mouths generated with the truth's head, eyes and body (RolloutOptions::Rest::truth), from the clip's own sound and from another's; a track a clip, in face
