@@ -15,6 +15,7 @@
 
 #include "kernels/cpu/cpu_operations.h"
 #include "kernels/cpu/simd.h"
+#include "kernels/include/dome.h"
 
 namespace mirrorme::kernels::cpu {
 namespace {
@@ -83,11 +84,6 @@ float head_share(const FlowPlan& plan, float x, float y) {
     return 1 / (1 + std::exp(-nearer / plan.blend));
 }
 
-float height_of(const Dome& dome, float x, float y) {
-    const float u = dome.unit.a * x + dome.unit.b * y + dome.unit.tx, v = dome.unit.c * x + dome.unit.d * y + dome.unit.ty;
-    return std::max(1 - u * u - v * v, 0.0f);
-}
-
 }  // namespace
 
 void flow_from_points(const FlowPlan& plan, Size size, float* flow) {
@@ -102,7 +98,7 @@ void flow_from_points(const FlowPlan& plan, Size size, float* flow) {
             const int cell = y * grid_w + x;
             const float px = middle(x), py = middle(y), head = head_share(plan, px, py), torso = 1 - head;
             const Affine &h = plan.head, &t = plan.torso;
-            const float dome = height_of(plan.face, px, py);
+            const float dome = height_at(plan.face, {px, py});
             const float sx = head * (h.a * px + h.b * py + h.tx + dome * plan.face.shift.x) + torso * (t.a * px + t.b * py + t.tx);
             const float sy = head * (h.c * px + h.d * py + h.ty + dome * plan.face.shift.y) + torso * (t.c * px + t.d * py + t.ty);
             const float norm = 1 / (sums[static_cast<std::size_t>(cell)] + plan.rest);

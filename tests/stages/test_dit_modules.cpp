@@ -126,10 +126,10 @@ TEST_CASE("a text of one token says what the same token says twice") {
         pass.conditioning.text = golden::input("text", {2, 1, 10}).expand({2, times, 10});
         return model->forward(pass);
     };
-    CHECK(largest_difference(say(1), say(2)) < 2e-6);  // attention to two of the same
+    CHECK(largest_difference(say(1), say(2)) < 1e-5);  // attention to two of the same
     const torch::NoGradGuard no_grad;
     const Tensor once = say(1);
-    CHECK(largest_difference(once, say(2)) < 2e-6);
+    CHECK(largest_difference(once, say(2)) < 1e-5);
     pass.conditioning.text = golden::input("other text", {2, 1, 10});
     CHECK(largest_difference(once, model->forward(pass)) > 1e-3);
 }

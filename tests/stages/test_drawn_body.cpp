@@ -11,6 +11,7 @@
 #include "codec/motion/frame_stage.h"
 #include "codec/motion/hanging_arm.h"
 #include "codec/motion/limb_painter.h"
+#include "kernels/include/dome.h"
 #include "motion_body.h"
 
 using namespace mirrorme;

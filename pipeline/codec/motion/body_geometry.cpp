@@ -4,6 +4,8 @@
 #include <array>
 #include <cmath>
 
+#include "kernels/include/dome.h"
+
 namespace mirrorme {
 namespace {
 
@@ -74,11 +76,6 @@ Affine inverse(const Affine& map) noexcept {
 
 Affine fit_head(const KeyPointFrame& from, const KeyPointFrame& to) noexcept {
     return fitted(moments(from, to, points_of(Part::head), head_weight), kHeadRidge);
-}
-
-float height_at(const kernels::Dome& dome, Point p) noexcept {
-    const Point q = apply(dome.unit, p);
-    return std::max(1 - q.x * q.x - q.y * q.y, 0.0f);
 }
 
 HeadTurn fit_turn(const KeyPointFrame& from, const KeyPointFrame& to) noexcept {

@@ -11,8 +11,6 @@ using kernels::Affine;
 using kernels::Point;
 
 Point apply(const Affine& map, Point p) noexcept;
-/// 0 .. 1
-float height_at(const kernels::Dome& dome, Point p) noexcept;
 /// The inverse map; `map` must be regular (see fit_head).
 Affine inverse(const Affine& map) noexcept;
 

@@ -5,6 +5,7 @@
 #include <span>
 
 #include "codec/motion/limb_painter.h"
+#include "kernels/include/dome.h"
 
 namespace mirrorme {
 namespace {
