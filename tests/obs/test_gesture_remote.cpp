@@ -192,8 +192,12 @@ public:
     Websocket(const Websocket&) = delete;
     Websocket& operator=(const Websocket&) = delete;
 
-    /// As the real one does when OBS closes, before or after the avatar's module.
+    /// As the real one does when OBS closes: when the last source is gone, before or after the avatar's module. An avatar that is still being destroyed
+    /// tells of its gestures until its worker has ended.
     void unload() {
+        if (procs_ == nullptr) return;
+        while (obs_wait_for_destroy_queue()) {
+        }
         proc_handler_destroy(procs_);
         procs_ = nullptr;
     }
